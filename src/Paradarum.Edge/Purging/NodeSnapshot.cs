@@ -1,0 +1,44 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+using Paradarum.Protocol.Configuration;
+
+namespace Paradarum.Edge.Purging;
+
+/// <summary>
+/// Everything the log has told this node, at one position: published in one volatile write (<see cref="NodeState"/>), then acknowledged.
+/// A request reads it once and decides by it.
+/// </summary>
+internal sealed record NodeSnapshot(
+    string Epoch,
+    ulong Position,
+    ReadOnlyMemory<byte> Hash,
+    long Generation,
+    FrozenDictionary<string, HostView> Hosts,
+    ImmutableDictionary<long, PropertyView> Properties,
+    bool PassThroughAll
+)
+{
+    /// <summary>A node that has heard nothing: no epoch, no host.</summary>
+    public static readonly NodeSnapshot Empty = new(
+        "",
+        0,
+        ReadOnlyMemory<byte>.Empty,
+        0,
+        FrozenDictionary<string, HostView>.Empty,
+        ImmutableDictionary<long, PropertyView>.Empty,
+        PassThroughAll: false
+    );
+}
+
+/// <summary>Which property a canonical host belongs to, and whether it is Active.</summary>
+internal sealed record HostView(long PropertyId, bool Active);
+
+/// <summary>One property on this node. <paramref name="PassThrough"/>: a configuration record was not understood, nothing is stored or served from store.</summary>
+internal sealed record PropertyView(
+    long Id,
+    PropertyConfiguration Configuration,
+    ulong LastPurge,
+    ulong LastConfiguration,
+    bool PassThrough,
+    PendingRules Pending
+);
