@@ -1,1 +1,9 @@
-return 0;
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Paradarum;
+
+var root = new RootCommand("Paradarum: a self-hosted CDN whose purges are provable.") { UpCommand.Create() };
+var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
+if (parsed.Action is ParseErrorAction error)
+    error.ShowHelp = false; // the sentence says what to do; the whole help would push it off the screen
+return await parsed.InvokeAsync();

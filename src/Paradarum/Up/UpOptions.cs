@@ -1,0 +1,50 @@
+namespace Paradarum.Up;
+
+/// <summary>What <c>paradarum up</c> was asked to start; checked by <see cref="UpCommand"/> before anything runs.</summary>
+internal sealed record UpOptions
+{
+    public const int DefaultApiPort = 5252;
+    public const int DefaultFirstEdgePort = 5260;
+
+    /// <summary>Most nodes of one role; each is a Kestrel server in this process.</summary>
+    public const int MostNodes = 64;
+
+    /// <summary>Holds the database, the nodes' identities and up.json. Created when missing; one process at a time.</summary>
+    public required string DataFolder { get; init; }
+
+    public int ApiPort { get; init; } = DefaultApiPort;
+
+    /// <summary>Ports count up from here, shields before PoPs.</summary>
+    public int FirstEdgePort { get; init; } = DefaultFirstEdgePort;
+
+    public int Shields { get; init; } = 1;
+
+    public int Pops { get; init; } = 2;
+
+    /// <summary>A folder to serve as the origin; null: the demo origin, unless <see cref="Origin"/> is set.</summary>
+    public string? Site { get; init; }
+
+    /// <summary>A real site to put behind the CDN.</summary>
+    public Uri? Origin { get; init; }
+
+    /// <summary><c>wordpress</c>, <c>prestashop</c>, or null for one catch-all of 60 s.</summary>
+    public string? Preset { get; init; }
+
+    public int PortOfShield(int index) => FirstEdgePort + index;
+
+    public int PortOfPop(int index) => FirstEdgePort + Shields + index;
+
+    /// <summary>What is wrong with the options together, all of it at once; each sentence names its option.</summary>
+    public IReadOnlyList<string> Problems()
+    {
+        var problems = new List<string>();
+        if (Site is not null && Origin is not null)
+            problems.Add("--site and --origin exclude each other: there is one origin here.");
+        var last = FirstEdgePort + Shields + Pops - 1;
+        if (last > ushort.MaxValue)
+            problems.Add($"--first-edge-port: the edges would need ports up to {last}; the highest is {ushort.MaxValue}.");
+        if (ApiPort >= FirstEdgePort && ApiPort <= last)
+            problems.Add($"--api-port: {ApiPort} is one of the edges' ports ({FirstEdgePort} to {last}). Choose another.");
+        return problems;
+    }
+}
