@@ -11,6 +11,9 @@ internal sealed class LogFeed
     /// <summary>Random id of this log (32 hex digits), made with the database.</summary>
     public string Epoch => throw new NotImplementedException();
 
+    /// <summary>Signs purge ids (<c>PurgeToken</c>); made with the database, as long as the epoch lives.</summary>
+    public ReadOnlyMemory<byte> PurgeTokenKey => throw new NotImplementedException();
+
     public LogHead Head => throw new NotImplementedException();
 
     /// <summary>Oldest position that can still be read is Tail + 1; retention moves it.</summary>
@@ -28,7 +31,7 @@ internal sealed class LogFeed
     public Task WaitBeyondAsync(ulong position, CancellationToken stop) => throw new NotImplementedException();
 
     /// <summary>Position of the last purge and the last configuration record of every property that ever had one, kept beyond the tail.</summary>
-    /// <remarks>Consistent with <see cref="Head"/> when read inside <see cref="LogWrite.AfterFlush"/>: a node's snapshot is put together there.</remarks>
+    /// <remarks>Consistent with <see cref="LogWrite.Head"/> of a work when read inside its <see cref="LogWrite.AfterFlush"/>: a node's snapshot is put together there.</remarks>
     public IReadOnlyDictionary<long, PropertyPositions> Positions => throw new NotImplementedException();
 }
 

@@ -10,6 +10,12 @@ namespace Paradarum.Control.PurgeLog;
 /// </summary>
 internal sealed class LogWriter : IAsyncDisposable
 {
+    /// <summary>What is durable, for those who follow it.</summary>
+    public LogFeed Feed => throw new NotImplementedException();
+
+    /// <summary>A read-only connection of its own to what is durable; the caller disposes it, soon: an open read holds back the checkpoint.</summary>
+    public SqliteConnection OpenReader() => throw new NotImplementedException();
+
     /// <summary>
     /// Runs <paramref name="work"/> on the writer's thread, inside a savepoint of the next group's transaction, and completes once the group is on disk.
     /// An exception of the work rolls back its savepoint alone and reaches the caller; a failing commit reaches every waiter as <see cref="LogUnavailableException"/>.
@@ -26,6 +32,9 @@ internal sealed class LogWrite
     public SqliteConnection Connection => throw new NotImplementedException();
 
     public SqliteTransaction Transaction => throw new NotImplementedException();
+
+    /// <summary>End of the log as of this work, its own appends included. Durable once <see cref="AfterFlush"/> runs.</summary>
+    public LogHead Head => throw new NotImplementedException();
 
     /// <summary>Appends a record at the next position; durable with the group.</summary>
     public LogRecord Append(RecordPayload payload) => throw new NotImplementedException();
