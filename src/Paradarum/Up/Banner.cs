@@ -1,0 +1,50 @@
+using Spectre.Console;
+
+namespace Paradarum.Up;
+
+/// <summary>What a newcomer reads once everything runs: where things are, who may use them, and three commands to copy.</summary>
+internal static class Banner
+{
+    public static void Print(IAnsiConsole console, UpFile facts, string dataFolder)
+    {
+        console.WriteLine();
+        console.MarkupLine("[bold green]Paradarum is up.[/] Ctrl-C stops it.");
+        console.WriteLine();
+        Line("API", facts.Api);
+        Line("API key", facts.ApiKey);
+        Line("operator", $"{facts.AdminEmail}  password {facts.AdminPassword}");
+        Line("property", $"{facts.PropertyId}  ({facts.Hostname})");
+        Line("origin", facts.Origin);
+        foreach (var shield in facts.Shields)
+            Line("shield", $"{shield.Url}  ({shield.Id}, answers PoPs only)");
+        foreach (var pop in facts.Pops)
+            Line("PoP", $"{VisitUrl(facts, pop)}  ({pop.Id})");
+        Line("facts", Path.Combine(dataFolder, "up.json"));
+        console.WriteLine();
+        Command("Visit a page, twice if you like: the second answer is a HIT, with the same time in it.", VisitCommand(facts));
+        Command("Purge it and wait for the receipt: when it says complete, every node has forgotten the page.", PurgeCommand(facts));
+        Command("Visit again: a MISS, with a new time.", VisitCommand(facts));
+
+        void Line(string label, string text) => Plain($"  {label, -10}{text}");
+
+        void Command(string what, string command)
+        {
+            console.MarkupLineInterpolated($"[dim]# {what}[/]");
+            Plain(command);
+            Plain("");
+        }
+
+        // Written past the console's own line breaking: what is to be copied must come in one piece.
+        void Plain(string text) => console.Profile.Out.Writer.WriteLine(text);
+    }
+
+    private static string VisitUrl(UpFile facts, UpFile.Node pop) => $"http://{facts.Hostname}:{new Uri(pop.Url).Port}/";
+
+    private static string VisitCommand(UpFile facts) => $"curl -si {VisitUrl(facts, facts.Pops[0])}";
+
+    // The key may hold '!': it stands in single quotes alone, or an interactive shell would look it up in its history.
+    private static string PurgeCommand(UpFile facts) =>
+        $$"""
+            curl -si -H 'X-API-Key: {{facts.ApiKey}}' -H 'Content-Type: application/json' -d '{"type":"Path","value":"/"}' {{facts.Api}}/api/property/{{facts.PropertyId}}/purge | sed -n 's|^Location: \(.*\)\r|{{facts.Api}}\1?wait=30s|p' | xargs curl -s -H 'X-API-Key: {{facts.ApiKey}}'
+            """;
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+
+namespace Paradarum.Up;
+
+/// <summary>
+/// <c>up.json</c> (issue text and contract part 3): the facts that scripts need, and the only place of the raw key and password. Mode 0600, replaced by
+/// rename, so that a reader sees the former or the new one, never half.
+/// </summary>
+internal sealed record UpFile(
+    string Api,
+    string ApiKey,
+    string AdminEmail,
+    string AdminPassword,
+    long PropertyId,
+    string Hostname,
+    string Origin,
+    IReadOnlyList<UpFile.Node> Shields,
+    IReadOnlyList<UpFile.Node> Pops
+)
+{
+    private const string Name = "up.json";
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public sealed record Node(string Id, string Url);
+
+    /// <summary>What an earlier start wrote, or null when there is none or it can't be read: then new secrets are made.</summary>
+    public static UpFile? Read(string folder)
+    {
+        try
+        {
+            using var file = File.OpenRead(Path.Combine(folder, Name));
+            return JsonSerializer.Deserialize<UpFile>(file, Json) is { ApiKey: not null, AdminPassword: not null } read ? read : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    public void Write(string folder)
+    {
+        var draft = Path.Combine(folder, Name + ".new");
+        File.Delete(draft);
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+        using (var file = new FileStream(draft, options))
+        {
+            JsonSerializer.Serialize(file, this, Json);
+            file.WriteByte((byte)'\n');
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(draft, Path.Combine(folder, Name), overwrite: true);
+    }
+}
