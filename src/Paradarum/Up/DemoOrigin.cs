@@ -21,7 +21,11 @@ internal sealed class DemoOrigin(TimeProvider time)
         routes.MapFallback(context =>
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
-            return SendAsync(context, "text/plain; charset=utf-8", "The demo origin has no such page. Try /, /news/, /news/opening or /about.\n");
+            return SendAsync(
+                context,
+                "text/plain; charset=utf-8",
+                "The demo origin has no such page. Try /, /news/, /news/opening or /about.\n"
+            );
         });
     }
 
@@ -29,7 +33,9 @@ internal sealed class DemoOrigin(TimeProvider time)
     {
         var now = time.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture);
         var number = Interlocked.Increment(ref _renderings);
-        var links = string.Concat(Pages.Select(other => $"""<a href="{other}"{(other == page ? " aria-current=\"page\"" : "")}>{other}</a> """));
+        var links = string.Concat(
+            Pages.Select(other => $"""<a href="{other}"{(other == page ? " aria-current=\"page\"" : "")}>{other}</a> """)
+        );
         var html = $"""
             <!doctype html>
             <html lang="en">

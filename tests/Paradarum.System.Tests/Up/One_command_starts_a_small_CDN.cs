@@ -1,0 +1,225 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using Paradarum.Testing;
+
+namespace Paradarum.SystemTests.Up;
+
+public sealed class One_command_starts_a_small_CDN
+{
+    [Fact]
+    public async Task A_visitor_gets_the_stored_page_until_it_is_purged_and_then_a_new_one()
+    {
+        using var folder = new TemporaryFolder();
+        await using var up = await UpProcess.StartAsync(folder["data"], UpPorts.Pick());
+        using var visitor = new Visitor(up.Facts.Pops[0].Url, up.Facts.Hostname);
+        using var api = up.Api();
+
+        var first = await visitor.GetAsync("/");
+        var second = await visitor.GetAsync("/");
+        (first.Cache, second.Cache).ShouldBe(("MISS", "HIT"));
+        second.Body.ShouldBe(first.Body);
+
+        var receipt = await api.PurgeAndWaitAsync(up.Facts.PropertyId, new { type = "Path", value = "/" });
+        receipt["state"]!.GetValue<string>().ShouldBe("complete");
+        receipt["jobsDone"]!.GetValue<int>().ShouldBe(receipt["jobCount"]!.GetValue<int>());
+
+        var third = await visitor.GetAsync("/");
+        third.Cache.ShouldBe("MISS");
+        third.Body.ShouldNotBe(first.Body);
+    }
+
+    [Fact]
+    public async Task The_facts_for_scripts_are_complete_private_and_true()
+    {
+        using var folder = new TemporaryFolder();
+        var ports = UpPorts.Pick();
+        await using var up = await UpProcess.StartAsync(folder["data"], ports);
+
+        File.GetUnixFileMode(Path.Combine(up.DataFolder, "up.json")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        up.Facts.Api.ShouldBe($"http://localhost:{ports.Api}");
+        up.Facts.Hostname.ShouldBe("demo.cdn.localhost");
+        up.Facts.Shields.Select(node => new Uri(node.Url).Port).ShouldBe([ports.FirstEdge]);
+        up.Facts.Pops.Select(node => new Uri(node.Url).Port).ShouldBe([ports.FirstEdge + 1, ports.FirstEdge + 2]);
+
+        using var api = up.Api();
+        var properties = await api.GetFromJsonAsync<JsonObject>("/api/property");
+        properties!["data"]![0]!["id"]!.GetValue<long>().ShouldBe(up.Facts.PropertyId);
+        using var nobody = new HttpClient { BaseAddress = new Uri(up.Facts.Api) };
+        var login = await nobody.PostAsJsonAsync("/api/auth/login", new { email = up.Facts.AdminEmail, password = up.Facts.AdminPassword });
+        login.StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var origin = new HttpClient();
+        (await origin.GetAsync(up.Facts.Origin)).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_second_start_keeps_keys_identities_property_and_history()
+    {
+        using var folder = new TemporaryFolder();
+        var ports = UpPorts.Pick();
+        string receiptOfFirst;
+        UpFacts before;
+        await using (var first = await UpProcess.StartAsync(folder["data"], ports))
+        {
+            before = first.Facts;
+            using var api = first.Api();
+            receiptOfFirst = await api.PurgeAsync(before.PropertyId, new { type = "All" });
+            (await api.ReceiptAsync(receiptOfFirst, "30s"))["state"]!.GetValue<string>().ShouldBe("complete");
+            (await first.StopAsync()).Code.ShouldBe(0);
+        }
+
+        await using var second = await UpProcess.StartAsync(folder["data"], ports);
+        second.Facts.ShouldSatisfyAllConditions(
+            now => now.ApiKey.ShouldBe(before.ApiKey),
+            now => now.AdminPassword.ShouldBe(before.AdminPassword),
+            now => now.PropertyId.ShouldBe(before.PropertyId),
+            now => now.Shields.ShouldBe(before.Shields),
+            now => now.Pops.ShouldBe(before.Pops)
+        );
+        using var again = second.Api();
+        (await again.ReceiptAsync(receiptOfFirst))["state"]!.GetValue<string>().ShouldBe("complete");
+    }
+
+    [Fact]
+    public async Task When_up_json_is_gone_the_old_key_is_revoked_and_new_ones_are_made()
+    {
+        using var folder = new TemporaryFolder();
+        var ports = UpPorts.Pick();
+        UpFacts before;
+        await using (var first = await UpProcess.StartAsync(folder["data"], ports))
+        {
+            before = first.Facts;
+            await first.StopAsync();
+        }
+        File.Delete(Path.Combine(folder["data"], "up.json"));
+
+        await using var second = await UpProcess.StartAsync(folder["data"], ports);
+        second.Facts.ApiKey.ShouldNotBe(before.ApiKey);
+        using var oldKey = second.Api(before.ApiKey);
+        (await oldKey.GetAsync("/api/property")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        using var newKey = second.Api();
+        (await newKey.GetAsync("/api/property")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        using var nobody = new HttpClient { BaseAddress = new Uri(second.Facts.Api) };
+        var login = await nobody.PostAsJsonAsync("/api/auth/login", new { email = before.AdminEmail, password = before.AdminPassword });
+        login.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task With_fewer_PoPs_the_surplus_leaves_the_fleet_and_with_more_the_new_ones_join()
+    {
+        using var folder = new TemporaryFolder();
+        var ports = UpPorts.Pick(edges: 4);
+        await using (var first = await UpProcess.StartAsync(folder["data"], ports))
+            await first.StopAsync();
+
+        await using (var fewer = await UpProcess.StartAsync(folder["data"], ports, "--pops", "1"))
+        {
+            fewer.Facts.Pops.Length.ShouldBe(1);
+            await JobsShouldBe(fewer, shields: 1, pops: 1);
+            await fewer.StopAsync();
+        }
+        await using var more = await UpProcess.StartAsync(folder["data"], ports, "--pops", "3");
+        await JobsShouldBe(more, shields: 1, pops: 3);
+
+        static async Task JobsShouldBe(UpProcess up, int shields, int pops)
+        {
+            using var api = up.Api();
+            var answer = await api.PostAsJsonAsync($"/api/property/{up.Facts.PropertyId}/purge", new { type = "All" });
+            var data = (await answer.Content.ReadFromJsonAsync<JsonObject>())!["data"]!;
+            (data["shields"]!.GetValue<int>(), data["nodes"]!.GetValue<int>()).ShouldBe((shields, pops));
+        }
+    }
+
+    [Fact]
+    public async Task Without_a_shield_the_PoPs_ask_the_origin_themselves()
+    {
+        using var folder = new TemporaryFolder();
+        await using var up = await UpProcess.StartAsync(folder["data"], UpPorts.Pick(), "--shields", "0");
+        up.Facts.Shields.ShouldBeEmpty();
+        using var visitor = new Visitor(up.Facts.Pops[1].Url, up.Facts.Hostname);
+        (await visitor.GetAsync("/about")).Cache.ShouldBe("MISS");
+        (await visitor.GetAsync("/about")).Cache.ShouldBe("HIT");
+        using var api = up.Api();
+        (await api.PurgeAndWaitAsync(up.Facts.PropertyId, new { type = "All" }))["state"]!.GetValue<string>().ShouldBe("complete");
+        (await visitor.GetAsync("/about")).Cache.ShouldBe("MISS");
+    }
+
+    [Fact]
+    public async Task A_folder_of_files_can_be_the_origin_and_nothing_outside_it_is_served()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["site/sub"]);
+        await File.WriteAllTextAsync(folder["site/index.html"], "home");
+        await File.WriteAllTextAsync(folder["site/sub/page.html"], "page");
+        await File.WriteAllTextAsync(folder["secret.txt"], "secret");
+        await using var up = await UpProcess.StartAsync(folder["data"], UpPorts.Pick(), "--site", folder["site"]);
+        using var visitor = new Visitor(up.Facts.Pops[0].Url, up.Facts.Hostname);
+
+        (await visitor.GetAsync("/")).Body.ShouldBe("home");
+        (await visitor.GetAsync("/sub/page.html")).Body.ShouldBe("page");
+        (await visitor.GetAsync("/%2e%2e/secret.txt")).Status.ShouldBe(HttpStatusCode.NotFound);
+
+        await File.WriteAllTextAsync(folder["site/index.html"], "changed");
+        (await visitor.GetAsync("/")).Body.ShouldBe("home");
+        using var api = up.Api();
+        await api.PurgeAndWaitAsync(up.Facts.PropertyId, new { type = "Path", value = "/" });
+        (await visitor.GetAsync("/")).Body.ShouldBe("changed");
+    }
+
+    [Theory]
+    [InlineData(PosixSignal.SIGTERM)]
+    [InlineData(PosixSignal.SIGINT)]
+    public async Task It_stops_cleanly(PosixSignal signal)
+    {
+        using var folder = new TemporaryFolder();
+        await using var up = await UpProcess.StartAsync(folder["data"], UpPorts.Pick());
+        var (code, _, errors) = await up.StopAsync(signal);
+        code.ShouldBe(0);
+        errors.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_taken_port_is_named_with_what_to_do()
+    {
+        using var folder = new TemporaryFolder();
+        var ports = UpPorts.Pick();
+        using var taken = new TcpListener(IPAddress.Loopback, ports.Api);
+        taken.Start();
+        var (code, _, errors) = await UpProcess.RunToEndAsync(folder["data"], ports);
+        code.ShouldBe(1);
+        errors.ShouldContain($"Port {ports.Api} is already in use");
+        errors.ShouldContain("--api-port");
+
+        using var takenEdge = new TcpListener(IPAddress.Loopback, ports.FirstEdge + 1);
+        takenEdge.Start();
+        taken.Stop();
+        (code, _, errors) = await UpProcess.RunToEndAsync(folder["data"], ports);
+        code.ShouldBe(1);
+        errors.ShouldContain($"Port {ports.FirstEdge + 1} is already in use");
+        errors.ShouldContain("--first-edge-port");
+    }
+
+    [Fact]
+    public async Task A_taken_data_folder_is_named_with_what_to_do()
+    {
+        using var folder = new TemporaryFolder();
+        await using var up = await UpProcess.StartAsync(folder["data"], UpPorts.Pick());
+        var (code, _, errors) = await UpProcess.RunToEndAsync(folder["data"], UpPorts.Pick());
+        code.ShouldBe(1);
+        errors.ShouldContain(folder["data"]);
+        errors.ShouldContain("--data");
+        UpFacts.Read(folder["data"]).ShouldBeEquivalentTo(up.Facts);
+    }
+
+    [Fact]
+    public async Task It_listens_on_loopback_only()
+    {
+        using var folder = new TemporaryFolder();
+        await using var up = await UpProcess.StartAsync(folder["data"], UpPorts.Pick());
+        var listening = ListeningSockets.Of(up.ProcessId);
+        listening.Count.ShouldBeGreaterThanOrEqualTo(6);
+        listening.ShouldAllBe(address => IPAddress.IsLoopback(address));
+    }
+}
