@@ -1,0 +1,77 @@
+namespace Paradarum.Edge.Serving;
+
+/// <summary>Which tier a node is in (design section 1).</summary>
+public enum EdgeRole
+{
+    Pop,
+    Shield,
+}
+
+/// <summary>What an operator may set on a node. Checked once, at the start, by <see cref="Validate"/>.</summary>
+public sealed record EdgeOptions
+{
+    /// <summary>Names the node in <c>Via</c>, <c>Cache-Status</c> and <c>CDN-Loop</c>, after <c>paradarum-</c>. 1 to 63 lower-case letters, digits and hyphens; unique in the fleet, else requests between tiers look like loops.</summary>
+    public required string Name { get; init; }
+
+    public required EdgeRole Role { get; init; }
+
+    /// <summary>Bytes of memory for stored responses, bodies and their headers. Default 256 MiB, 1 MiB to 1 TiB. When full, the least useful go.</summary>
+    public long StoreBytes { get; init; } = 256L << 20;
+
+    /// <summary>Largest body that is stored, in bytes. Default 32 MiB, 1 KiB to <see cref="StoreBytes"/>. Larger ones stream through a window of <see cref="WindowBytes"/>.</summary>
+    public long LargestStoredBody { get; init; } = 32L << 20;
+
+    /// <summary>How far an upstream may run ahead of the slowest visitor of a response that is not stored, in bytes. Default 1 MiB, 64 KiB to 64 MiB.</summary>
+    public long WindowBytes { get; init; } = 1L << 20;
+
+    /// <summary>Time to connect to an origin or shield. Default 3 s, 10 ms to 1 min. After it the next one is tried.</summary>
+    public TimeSpan ConnectAfter { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Time from sending a request to an origin until its response head. Default 30 s, 10 ms to 10 min. After it: 504, or a stale response where that is allowed.</summary>
+    public TimeSpan OriginHeadAfter { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The same for a shield. Default 35 s, longer than a shield waits for the origin. After it the next shield or the origin is asked.</summary>
+    public TimeSpan ShieldHeadAfter { get; init; } = TimeSpan.FromSeconds(35);
+
+    /// <summary>Longest silence inside a body. Default 60 s, 10 ms to 10 min. After it the body counts as broken off.</summary>
+    public TimeSpan BodyIdleAfter { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long a shield that did not answer is not tried. Default 3 s, 0 to 5 min.</summary>
+    public TimeSpan ShieldRestsFor { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Bytes of request headers. Default 32 KiB, 1 KiB to 1 MiB. More is answered 431.</summary>
+    public int LargestRequestHeaders { get; init; } = 32 << 10;
+
+    /// <summary>Whether a visitor's no-cache, max-age, min-fresh and only-if-cached count. Default no: else a reload in a browser empties the cache's use (RFC 9111 §5.2.1 makes them advisory).</summary>
+    public bool VisitorsDirectCache { get; init; }
+
+    /// <summary>Every setting that is out of range, each error naming its key; empty when all is well.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        var errors = new List<string>();
+        void Check(bool good, string key, string allowed)
+        {
+            if (!good)
+                errors.Add($"{key} must be {allowed}.");
+        }
+
+        Check(
+            Name is { Length: >= 1 and <= 63 } && Name.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-'),
+            nameof(Name),
+            "1 to 63 lower-case letters, digits and hyphens"
+        );
+        Check(Enum.IsDefined(Role), nameof(Role), "Pop or Shield");
+        Check(StoreBytes is >= 1 << 20 and <= 1L << 40, nameof(StoreBytes), "1 MiB to 1 TiB");
+        Check(LargestStoredBody >= 1024 && LargestStoredBody <= StoreBytes, nameof(LargestStoredBody), "1 KiB to StoreBytes");
+        Check(WindowBytes is >= 64 << 10 and <= 64 << 20, nameof(WindowBytes), "64 KiB to 64 MiB");
+        Check(Within(ConnectAfter, TimeSpan.FromMinutes(1)), nameof(ConnectAfter), "10 ms to 1 min");
+        Check(Within(OriginHeadAfter, TimeSpan.FromMinutes(10)), nameof(OriginHeadAfter), "10 ms to 10 min");
+        Check(Within(ShieldHeadAfter, TimeSpan.FromMinutes(10)), nameof(ShieldHeadAfter), "10 ms to 10 min");
+        Check(Within(BodyIdleAfter, TimeSpan.FromMinutes(10)), nameof(BodyIdleAfter), "10 ms to 10 min");
+        Check(ShieldRestsFor >= TimeSpan.Zero && ShieldRestsFor <= TimeSpan.FromMinutes(5), nameof(ShieldRestsFor), "0 to 5 min");
+        Check(LargestRequestHeaders is >= 1 << 10 and <= 1 << 20, nameof(LargestRequestHeaders), "1 KiB to 1 MiB");
+        return errors;
+    }
+
+    private static bool Within(TimeSpan value, TimeSpan most) => value >= TimeSpan.FromMilliseconds(10) && value <= most;
+}
