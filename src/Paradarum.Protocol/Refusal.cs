@@ -19,4 +19,9 @@ public sealed record Refusal(RefusalKind Kind, string Message)
     public static Refusal Malformed(string message) => new(RefusalKind.Malformed, message);
 
     public static Refusal NotFound(string message) => new(RefusalKind.NotFound, message);
+
+    /// <summary>A client's text as a sentence may repeat it: at most 100 characters, so that an answer does not grow with the request.</summary>
+    public static string Quoted(string text) => text.Length <= LongestQuote ? text : string.Concat(text.AsSpan(0, LongestQuote), "...");
+
+    private const int LongestQuote = 100;
 }

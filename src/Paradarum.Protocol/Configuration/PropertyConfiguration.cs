@@ -4,7 +4,7 @@ using Paradarum.Protocol.Urls;
 
 namespace Paradarum.Protocol.Configuration;
 
-/// <summary>What nodes know of a property; one configuration record replaces all of it (design section 2).</summary>
+/// <summary>What nodes know of a property; one configuration record replaces all of it (design section 2). Equal when all it holds is equal, lists included.</summary>
 public sealed record PropertyConfiguration(
     string Name,
     PropertyState State,
@@ -16,9 +16,81 @@ public sealed record PropertyConfiguration(
     string? ShieldId
 )
 {
-    public static PropertyConfiguration FromMessage(PropertyBody message) => throw new NotImplementedException();
+    /// <summary>False when the record holds a choice that this version does not know: the node then puts the property on pass-through (design section 2).</summary>
+    public static bool IsKnown(PropertyBody message) =>
+        Enum.IsDefined(message.State)
+        && Enum.IsDefined(message.QueryMode?.Kind ?? default)
+        && message.CacheRules.All(rule => Enum.IsDefined((CacheRuleMatch)rule.MatchType))
+        && message.Origins.All(origin => origin.Scheme is "http" or "https");
 
-    public PropertyBody ToMessage() => throw new NotImplementedException();
+    /// <summary>Reads a record that <see cref="IsKnown"/>. What is absent has its default: no query-string mode is the whole query, no shield choice is none.</summary>
+    public static PropertyConfiguration FromMessage(PropertyBody message) =>
+        new(
+            message.Name,
+            message.State,
+            [.. message.Hostnames.Select(hostname => new PropertyHostname(hostname.Name, hostname.Active))],
+            [.. message.Origins.Select(origin => new Origin(origin.Scheme, origin.Host, origin.Port, origin.HostHeader, origin.SslVerify))],
+            ReadQueryMode(message.QueryMode),
+            [
+                .. message.CacheRules.Select(rule => new CacheRule(
+                    rule.Pattern,
+                    (CacheRuleMatch)rule.MatchType,
+                    rule.TtlSeconds,
+                    [.. rule.BypassCookies]
+                )),
+            ],
+            message.Shield?.Enabled ?? false,
+            string.IsNullOrEmpty(message.Shield?.ShieldId) ? null : message.Shield.ShieldId
+        );
+
+    public PropertyBody ToMessage()
+    {
+        var message = new PropertyBody
+        {
+            Name = Name,
+            State = State,
+            QueryMode = new QueryModeMessage { Kind = (Link.QueryModeKind)QueryMode.Kind },
+            Shield = new ShieldChoice { Enabled = ShieldEnabled, ShieldId = ShieldId ?? "" },
+        };
+        message.QueryMode.Values.AddRange(QueryMode.Values);
+        message.Hostnames.AddRange(Hostnames.Select(hostname => new HostnameMessage { Name = hostname.Name, Active = hostname.Active }));
+        message.Origins.AddRange(
+            Origins.Select(origin => new OriginMessage
+            {
+                Scheme = origin.Scheme,
+                Host = origin.Host,
+                Port = origin.Port,
+                HostHeader = origin.HostHeader,
+                SslVerify = origin.SslVerify,
+            })
+        );
+        foreach (var rule in CacheRules)
+        {
+            var written = new CacheRuleMessage
+            {
+                Pattern = rule.Pattern,
+                MatchType = (int)rule.Match,
+                TtlSeconds = rule.TtlSeconds,
+            };
+            written.BypassCookies.AddRange(rule.BypassCookies);
+            message.CacheRules.Add(written);
+        }
+        return message;
+    }
+
+    public bool Equals(PropertyConfiguration? other) =>
+        other is not null
+        && (Name, State, ShieldEnabled, ShieldId) == (other.Name, other.State, other.ShieldEnabled, other.ShieldId)
+        && QueryMode.Equals(other.QueryMode)
+        && Hostnames.AsSpan().SequenceEqual(other.Hostnames.AsSpan())
+        && Origins.AsSpan().SequenceEqual(other.Origins.AsSpan())
+        && CacheRules.AsSpan().SequenceEqual(other.CacheRules.AsSpan());
+
+    public override int GetHashCode() => HashCode.Combine(Name, State, Hostnames.Length, Origins.Length, CacheRules.Length);
+
+    // The two enumerations have the same numbers; a test holds them together.
+    private static QueryMode ReadQueryMode(QueryModeMessage? message) =>
+        message is null ? QueryMode.WholeQuery : new QueryMode((Urls.QueryModeKind)message.Kind, [.. message.Values]);
 }
 
 /// <summary>Name in canonical form, without a port.</summary>
@@ -28,7 +100,15 @@ public sealed record PropertyHostname(string Name, bool Active);
 public sealed record Origin(string Scheme, string Host, int Port, string HostHeader, bool SslVerify);
 
 /// <summary>A cache rule (contract part 3): <paramref name="TtlSeconds"/> counts where the origin gives no freshness; 0 never stores.</summary>
-public sealed record CacheRule(string Pattern, CacheRuleMatch Match, long TtlSeconds, ImmutableArray<string> BypassCookies);
+public sealed record CacheRule(string Pattern, CacheRuleMatch Match, long TtlSeconds, ImmutableArray<string> BypassCookies)
+{
+    public bool Equals(CacheRule? other) =>
+        other is not null
+        && (Pattern, Match, TtlSeconds) == (other.Pattern, other.Match, other.TtlSeconds)
+        && BypassCookies.AsSpan().SequenceEqual(other.BypassCookies.AsSpan());
+
+    public override int GetHashCode() => HashCode.Combine(Pattern, Match, TtlSeconds, BypassCookies.Length);
+}
 
 public enum CacheRuleMatch
 {

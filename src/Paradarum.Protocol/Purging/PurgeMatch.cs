@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Paradarum.Protocol.Urls;
 
 namespace Paradarum.Protocol.Purging;
@@ -12,6 +13,54 @@ public static class PurgeMatch
     /// <param name="keyed">The target of the key.</param>
     /// <param name="fetched">The target as it was fetched from upstream: the same instance as <paramref name="keyed"/> unless the query-string mode changed it.</param>
     /// <param name="mode">The property's query-string mode: a Path with <c>?</c> names the entry that a request for it would be answered from.</param>
+    /// <returns>A pattern that does not build, or runs past <see cref="PurgePattern.LongestMatch"/>, matches: too much is safe, too little is not.</returns>
     public static bool Matches(PurgeRule rule, CanonicalTarget keyed, CanonicalTarget fetched, QueryMode mode) =>
-        throw new NotImplementedException();
+        rule.Kind switch
+        {
+            PurgeKind.All => true,
+            PurgeKind.Extension => HasExtension(keyed.Path, rule.Value),
+            PurgeKind.Path => MatchesPath(rule.Value, keyed, mode),
+            PurgeKind.Regex => MatchesPattern(rule.Value, keyed, fetched),
+            var kind => MatchesLiteral(kind, rule.Value, keyed.Path)
+                || MatchesLiteral(kind, rule.Value, keyed.PathAndQuery)
+                || MatchesLiteral(kind, rule.Value, fetched.Path)
+                || MatchesLiteral(kind, rule.Value, fetched.PathAndQuery),
+        };
+
+    /// <summary>An extension holds no <c>/</c>, so what ends the path with its dot ends the last segment. Both are ASCII.</summary>
+    private static bool HasExtension(string path, string extension) =>
+        path.EndsWith(extension, StringComparison.OrdinalIgnoreCase)
+        && path.Length > extension.Length
+        && path[^(extension.Length + 1)] == '.';
+
+    private static bool MatchesPath(string value, CanonicalTarget keyed, QueryMode mode)
+    {
+        if (!value.Contains('?', StringComparison.Ordinal))
+            return string.Equals(keyed.Path, value, StringComparison.Ordinal);
+        return CanonicalTarget.Parse(value).Ok(out var target, out _) && mode.Apply(target).Equals(keyed);
+    }
+
+    private static bool MatchesLiteral(PurgeKind kind, string literal, string text) =>
+        kind switch
+        {
+            PurgeKind.Equals => string.Equals(text, literal, StringComparison.Ordinal),
+            PurgeKind.Contains => text.Contains(literal, StringComparison.Ordinal),
+            PurgeKind.StartsWith => text.StartsWith(literal, StringComparison.Ordinal),
+            PurgeKind.EndsWith => text.EndsWith(literal, StringComparison.Ordinal),
+            _ => throw new System.Diagnostics.UnreachableException($"Kind {kind}"),
+        };
+
+    private static bool MatchesPattern(string pattern, CanonicalTarget keyed, CanonicalTarget fetched)
+    {
+        if (!PurgePattern.TryBuild(pattern, PurgePattern.LongestMatch, out var regex, out _))
+            return true;
+        try
+        {
+            return PurgePattern.IsMatch(regex, keyed, fetched);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return true;
+        }
+    }
 }
