@@ -1,6 +1,5 @@
 using Microsoft.Data.Sqlite;
-using Paradarum.Protocol.Link;
-using Paradarum.Protocol.Log;
+using Microsoft.Extensions.Logging;
 
 namespace Paradarum.Control.PurgeLog;
 
@@ -10,41 +9,286 @@ namespace Paradarum.Control.PurgeLog;
 /// </summary>
 internal sealed class LogWriter : IAsyncDisposable
 {
-    /// <summary>What is durable, for those who follow it.</summary>
-    public LogFeed Feed => throw new NotImplementedException();
+    // A group is bounded so that one flush never makes the first of its waiters wait for hundreds of others' statements.
+    private const int MostWorksInGroup = 256;
 
-    /// <summary>A read-only connection of its own to what is durable; the caller disposes it, soon: an open read holds back the checkpoint.</summary>
-    public SqliteConnection OpenReader() => throw new NotImplementedException();
+    private readonly LogOptions _options;
+    private readonly IReadOnlyList<SchemaPart> _parts;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Action<SqliteTransaction> _flush;
+    private readonly DataFolder _folder;
+    private readonly LogReader _older;
+    private readonly ITimer _upkeep;
+    private readonly Thread _thread;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Guarded by itself: what waits, and whether the writer is to look at its upkeep or to end.
+    private readonly Queue<LogWork> _waiting = new();
+    private bool _upkeepDue;
+    private bool _closing;
+
+    // The writer's thread alone.
+    private LogDatabase? _database;
+    private LogGroup? _inDoubt;
+    private Exception? _behind;
+    private long _checkpointAt;
+
+    private LogWriter(
+        LogOptions options,
+        IReadOnlyList<SchemaPart> parts,
+        TimeProvider time,
+        ILogger log,
+        Action<SqliteTransaction> flush,
+        DataFolder folder,
+        LogDatabase database,
+        LogReader older
+    )
+    {
+        (_options, _parts, _time, _log, _flush, _folder, _database, _older) = (options, parts, time, log, flush, folder, database, older);
+        _checkpointAt = options.CheckpointBytes;
+        Feed = new LogFeed(database, older, options.TailBytes);
+        _thread = new Thread(Run) { IsBackground = true, Name = "log writer" };
+        _thread.Start();
+        _upkeep = time.CreateTimer(_ => Wake(upkeep: true), null, options.UpkeepEvery, options.UpkeepEvery);
+    }
+
+    /// <summary>What is durable, for those who follow it.</summary>
+    public LogFeed Feed { get; }
+
+    /// <summary>Takes the folder, opens or creates the database, brings all tables up to date and checks the newest part of the chain.</summary>
+    /// <param name="parts">Tables of other folders in the same file.</param>
+    /// <exception cref="ArgumentException">Options out of range: all of them at once.</exception>
+    /// <exception cref="LogCannotStartException">The folder is taken, the file is of a newer version or damaged, or SQLite cannot promise durability.</exception>
+    public static LogWriter Open(LogOptions options, TimeProvider time, ILogger log, params IReadOnlyList<SchemaPart> parts) =>
+        Open(options, time, log, transaction => transaction.Commit(), parts);
+
+    /// <param name="flush">The commit itself: what tests hold or fail. Nothing is acknowledged or shown before it returns.</param>
+    internal static LogWriter Open(
+        LogOptions options,
+        TimeProvider time,
+        ILogger log,
+        Action<SqliteTransaction> flush,
+        params IReadOnlyList<SchemaPart> parts
+    )
+    {
+        if (options.Problems() is { Count: > 0 } problems)
+            throw new ArgumentException(string.Join(" ", problems), nameof(options));
+
+        var folder = DataFolder.Take(options.Folder);
+        LogDatabase? database = null;
+        LogReader? older = null;
+        try
+        {
+            database = LogDatabase.Open(folder.DatabaseFile, options, parts);
+            older = new LogReader(folder.DatabaseFile);
+            return new LogWriter(options, parts, time, log, flush, folder, database, older);
+        }
+        catch
+        {
+            older?.Dispose();
+            database?.Dispose();
+            folder.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>
     /// Runs <paramref name="work"/> on the writer's thread, inside a savepoint of the next group's transaction, and completes once the group is on disk.
     /// An exception of the work rolls back its savepoint alone and reaches the caller; a failing commit reaches every waiter as <see cref="LogUnavailableException"/>.
     /// The work must be quick and must not wait: others share its transaction.
     /// </summary>
-    public Task<T> WriteAsync<T>(Func<LogWrite, T> work, CancellationToken stop) => throw new NotImplementedException();
+    /// <param name="stop">Cancels the work while it still waits for its turn; once it has begun, it is done.</param>
+    public Task<T> WriteAsync<T>(Func<LogWrite, T> work, CancellationToken stop)
+    {
+        var item = new LogWork<T>(work, stop);
+        lock (_waiting)
+        {
+            if (_closing)
+                return Task.FromException<T>(new LogUnavailableException("The log is closed.", null));
+            _waiting.Enqueue(item);
+            Monitor.Pulse(_waiting);
+        }
+        return item.Done;
+    }
 
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    /// <summary>A read-only connection of its own to what is durable; the caller disposes it, soon: an open read holds back the checkpoint.</summary>
+    public SqliteConnection OpenReader() => LogReader.Open(_folder.DatabaseFile);
+
+    private void Wake(bool upkeep)
+    {
+        lock (_waiting)
+        {
+            _upkeepDue |= upkeep;
+            Monitor.Pulse(_waiting);
+        }
+    }
+
+    /// <summary>The supervisor: whatever fails in a group, its waiters hear of it and the next group is tried.</summary>
+    private void Run()
+    {
+        var works = new List<LogWork>();
+        while (Take(works, out var upkeep))
+        {
+            try
+            {
+                if (Reopened())
+                    RunGroup(works, upkeep);
+                else
+                    Fail(works, new LogUnavailableException("The database cannot be opened; the log of the control plane says why.", null));
+            }
+            catch (Exception e)
+            {
+                // 1. Nothing of the group is known to be durable: its waiters hear an error whatever turns out.
+                // 2. The connection is closed and what is really on disk is read anew, before anyone is told.
+                _log.GroupLost(works.Count, e);
+                CloseDatabase(checkpoint: false);
+                Reopened();
+                Fail(works, new LogUnavailableException("The change could not be made durable.", e));
+            }
+            works.Clear();
+        }
+        CloseDatabase(checkpoint: true);
+        _ended.SetResult();
+    }
+
+    /// <summary>Waits for work or upkeep. False once the writer is closing and all work is done.</summary>
+    private bool Take(List<LogWork> works, out bool upkeep)
+    {
+        lock (_waiting)
+        {
+            while (_waiting.Count == 0 && !_upkeepDue && !_closing)
+                Monitor.Wait(_waiting);
+            upkeep = _upkeepDue;
+            _upkeepDue = false;
+            while (works.Count < MostWorksInGroup && _waiting.TryDequeue(out var work))
+            {
+                if (work.Stop.IsCancellationRequested)
+                    work.Cancel();
+                else
+                    works.Add(work);
+            }
+            return works.Count > 0 || upkeep || !_closing;
+        }
+    }
+
+    private void RunGroup(List<LogWork> works, bool upkeep)
+    {
+        if (_behind is not null)
+        {
+            Fail(works, new LogUnavailableException("Memory has fallen behind the disk; the control plane must be restarted.", _behind));
+            return;
+        }
+        if (works.Count > 0 || upkeep)
+        {
+            var group = new LogGroup(_database!, Feed, _time.GetUtcNow());
+            using (group)
+            {
+                foreach (var work in works)
+                    group.Run(work);
+                group.DropOld(_options, lookAtAge: upkeep);
+                if (works.Count > 0 || group.Dropped)
+                {
+                    _inDoubt = group;
+                    group.Commit(_flush);
+                    _inDoubt = null;
+                }
+            }
+            Publish(group);
+            group.Answer();
+            works.Clear();
+            if (group.MoreToDrop)
+                Wake(upkeep: true);
+        }
+        Checkpoint(idle: upkeep);
+    }
+
+    private void Publish(LogGroup group)
+    {
+        _behind ??= group.Publish();
+        if (_behind is not null)
+            _log.MemoryBehind(_behind);
+    }
+
+    /// <summary>Bounds the write-ahead log. Between groups, so it is in no one's commit; small, so that those who wait meanwhile wait for a few flushes at most.</summary>
+    private void Checkpoint(bool idle)
+    {
+        var bytes = _database!.BytesToCheckpoint;
+        if (bytes == 0 || (bytes < _checkpointAt && !idle))
+            return;
+        if (_database.Checkpoint(truncate: idle))
+        {
+            _checkpointAt = _options.CheckpointBytes;
+            return;
+        }
+        // A reader is in the way: the next try comes after as much again, not after every group.
+        _checkpointAt = bytes + _options.CheckpointBytes;
+        if (bytes > 16 * _options.CheckpointBytes)
+            _log.CheckpointHeldBack(bytes);
+    }
+
+    /// <summary>True when the database is open, after settling what became of a group whose commit failed.</summary>
+    private bool Reopened()
+    {
+        if (_database is not null)
+            return true;
+        try
+        {
+            _database = LogDatabase.Open(_folder.DatabaseFile, _options, _parts);
+        }
+        catch (LogCannotStartException e)
+        {
+            _log.CannotReopen(e);
+            return false;
+        }
+        _checkpointAt = _options.CheckpointBytes;
+        // The commit may have reached the disk all the same: its records are then in the log, and memory must follow, although its waiters were told 500.
+        if (_inDoubt is { } group && _database.End.Commits == group.End.Commits)
+            Publish(group);
+        else if (_database.End.Head.Position != Feed.Head.Position)
+            _behind = new InvalidDataException(
+                $"The log ends at {_database.End.Head.Position} on disk and at {Feed.Head.Position} in memory."
+            );
+        _inDoubt = null;
+        _log.Reopened(_database.End.Head.Position);
+        return true;
+    }
+
+    private void CloseDatabase(bool checkpoint)
+    {
+        try
+        {
+            if (checkpoint)
+                _database?.Checkpoint(truncate: true);
+        }
+        catch (SqliteException e)
+        {
+            _log.CheckpointFailed(e); // all of it is in the write-ahead log: the next open does it again
+        }
+        _database?.Dispose();
+        _database = null;
+    }
+
+    private static void Fail(List<LogWork> works, Exception cause)
+    {
+        foreach (var work in works)
+            work.Fail(cause);
+    }
+
+    /// <summary>Takes no more work, finishes what waits, copies the write-ahead log into the database and gives the folder back.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_waiting)
+        {
+            _closing = true;
+            Monitor.Pulse(_waiting);
+        }
+        await _upkeep.DisposeAsync();
+        await _ended.Task;
+        _older.Dispose();
+        _folder.Dispose();
+    }
 }
 
-/// <summary>A place in the group's transaction. Used on the writer's thread only, while the work runs.</summary>
-internal sealed class LogWrite
-{
-    public SqliteConnection Connection => throw new NotImplementedException();
-
-    public SqliteTransaction Transaction => throw new NotImplementedException();
-
-    /// <summary>End of the log as of this work, its own appends included. Durable once <see cref="AfterFlush"/> runs.</summary>
-    public LogHead Head => throw new NotImplementedException();
-
-    /// <summary>Appends a record at the next position; durable with the group.</summary>
-    public LogRecord Append(RecordPayload payload) => throw new NotImplementedException();
-
-    /// <summary>
-    /// Runs after the flush, on the writer's thread, in order of position, before the waiters hear of it and before the new head is visible: where memory
-    /// (catalogue, keys, receipts) is brought up to what is now durable. Must not throw.
-    /// </summary>
-    public void AfterFlush(Action publish) => throw new NotImplementedException();
-}
-
-/// <summary>The commit failed: nothing of the group is durable, the writer reopens the database. Callers answer 500.</summary>
+/// <summary>The commit failed: nothing of the group is known to be durable, the writer reopens the database. Callers answer 500.</summary>
 internal sealed class LogUnavailableException(string message, Exception? inner) : Exception(message, inner);

@@ -1,0 +1,108 @@
+using Google.Protobuf;
+using Microsoft.Data.Sqlite;
+using Paradarum.Protocol.Link;
+using Paradarum.Protocol.Log;
+
+namespace Paradarum.Control.PurgeLog;
+
+/// <summary>A work's place in the group's transaction. Used on the writer's thread only, while the work runs.</summary>
+internal sealed class LogWrite
+{
+    private readonly LogGroup _group;
+    private readonly List<Action> _afterFlush = [];
+
+    internal LogWrite(LogGroup group) => _group = group;
+
+    public SqliteConnection Connection => _group.Database.Connection;
+
+    public SqliteTransaction Transaction => _group.Transaction;
+
+    /// <summary>When this group was begun: what rows written in it carry.</summary>
+    public DateTimeOffset Now => _group.Now;
+
+    /// <summary>End of the log as of this work, its own appends included. Durable once <see cref="AfterFlush"/> runs.</summary>
+    public LogHead Head { get; internal set; } = null!;
+
+    /// <summary>What this work changed in <see cref="LogFeed.Positions"/>; the group's owner reads it.</summary>
+    internal Dictionary<long, PropertyPositions> ChangedPositions { get; } = [];
+
+    internal List<LogRecord> Appended { get; } = [];
+
+    internal long AppendedBytes { get; private set; }
+
+    internal IReadOnlyList<Action> Callbacks => _afterFlush;
+
+    /// <summary>Appends a record at the next position; durable with the group. A payload with <c>purges</c> set raises the property's last purge, any other its last configuration.</summary>
+    public LogRecord Append(RecordPayload payload)
+    {
+        var bytes = payload.ToByteArray();
+        var position = Head.Position + 1;
+        var hash = Chain.Next(Head.Hash.Span, position, bytes);
+        var record = new LogRecord(position, hash, bytes);
+        _group.Database.Insert(record, hash, bytes, Now);
+
+        var at = _group.PositionsOf(payload.PropertyId, ChangedPositions);
+        ChangedPositions[payload.PropertyId] = payload.Purges ? at with { LastPurge = position } : at with { LastConfiguration = position };
+        Appended.Add(record);
+        AppendedBytes += LogDatabase.SizeOf(bytes.Length);
+        Head = new LogHead(position, hash);
+        return record;
+    }
+
+    /// <summary>
+    /// Runs after the flush, on the writer's thread, in order of position, before the waiters hear of it and before the new head is visible: where memory
+    /// (catalogue, keys, receipts) is brought up to what is now durable. Must not throw: the writer then refuses all further work, because memory has fallen
+    /// behind the disk.
+    /// </summary>
+    public void AfterFlush(Action publish) => _afterFlush.Add(publish);
+
+    /// <summary>Runs a statement, prepared once per connection. Values are positional, <c>$1</c> upwards.</summary>
+    public int Execute(string sql, params ReadOnlySpan<object?> values) => _group.Database.Statements.Execute(sql, values);
+
+    /// <summary>Reads rows, those of earlier works in the same group included.</summary>
+    public List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> values) =>
+        _group.Database.Statements.Query(sql, read, values);
+}
+
+/// <summary>A piece of work in the queue, with the task that its caller awaits.</summary>
+internal abstract class LogWork(CancellationToken stop)
+{
+    public CancellationToken Stop { get; } = stop;
+
+    /// <summary>Set once the work has run in a transaction.</summary>
+    public LogWrite? Write { get; set; }
+
+    /// <summary>What the work itself threw; it reaches the caller after the flush like an answer would, because it may tell of works in the same group.</summary>
+    public Exception? Thrown { get; set; }
+
+    public abstract void Run(LogWrite write);
+
+    public abstract void Complete();
+
+    public abstract void Fail(Exception cause);
+
+    public abstract void Cancel();
+}
+
+internal sealed class LogWork<T>(Func<LogWrite, T> work, CancellationToken stop) : LogWork(stop)
+{
+    // Continuations never run on the writer's thread: a caller's code must not delay the next group.
+    private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private T? _result;
+
+    public Task<T> Done => _done.Task;
+
+    public override void Run(LogWrite write) => _result = work(write);
+
+    public override void Complete()
+    {
+        if (Thrown is { } thrown)
+            _done.TrySetException(thrown);
+        else
+            _done.TrySetResult(_result!);
+    }
+
+    public override void Fail(Exception cause) => _done.TrySetException(cause);
+
+    public override void Cancel() => _done.TrySetCanceled(Stop);
+}
