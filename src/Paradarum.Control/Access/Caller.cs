@@ -1,7 +1,36 @@
+using System.Collections.Immutable;
+
 namespace Paradarum.Control.Access;
 
 /// <summary>Who asks, derived from the credential alone (contract section 0).</summary>
 /// <param name="AccountId">The account the credential belongs to.</param>
 /// <param name="Name">For receipts and history: the key's 8-character prefix, or the user's e-mail address.</param>
 /// <param name="IsOperator">The operator's account.</param>
-internal sealed record Caller(long AccountId, string Name, bool IsOperator);
+internal sealed record Caller(long AccountId, string Name, bool IsOperator)
+{
+    /// <summary>What the credential may be used for; a sign-in may be used for everything of its account.</summary>
+    public KeyScope Scope { get; init; } = KeyScope.Account;
+
+    /// <summary>The only properties it may touch; default (not empty) when it is not restricted.</summary>
+    public ImmutableArray<long> OnlyProperties { get; init; }
+
+    public bool IsRestricted => Scope != KeyScope.Account || !OnlyProperties.IsDefault;
+
+    public bool MayTouch(long propertyId) => OnlyProperties.IsDefault || OnlyProperties.Contains(propertyId);
+
+    /// <summary>Lets an endpoint take its caller as a parameter; <see cref="CallerAuthentication"/> has put it there before any endpoint runs.</summary>
+    public static ValueTask<Caller> BindAsync(HttpContext context) =>
+        ValueTask.FromResult(
+            context.Features.Get<Caller>() ?? throw new InvalidOperationException("The endpoint lets anyone in but asks who calls.")
+        );
+}
+
+/// <summary>What an API key may be used for (contract part 3).</summary>
+internal enum KeyScope
+{
+    /// <summary>Everything of its account.</summary>
+    Account = 0,
+
+    /// <summary>The purge endpoints alone.</summary>
+    Purge = 1,
+}

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Paradarum.Protocol.Configuration;
 using Paradarum.Protocol.Link;
@@ -6,9 +5,9 @@ using Paradarum.Protocol.Link;
 namespace Paradarum.Control.Catalogue;
 
 /// <summary>The catalogue in memory, replaced in one write after each flush that changed it. The accept path reads this, never the database.</summary>
-internal sealed record CatalogueSnapshot(FrozenDictionary<long, CatalogueProperty> Properties)
+internal sealed record CatalogueSnapshot(ImmutableDictionary<long, CatalogueProperty> Properties)
 {
-    public static readonly CatalogueSnapshot Empty = new(FrozenDictionary<long, CatalogueProperty>.Empty);
+    public static readonly CatalogueSnapshot Empty = new(ImmutableDictionary<long, CatalogueProperty>.Empty);
 }
 
 /// <summary>One property with whom it belongs to.</summary>
@@ -17,4 +16,16 @@ internal sealed record CatalogueProperty(long Id, long AccountId, DateTimeOffset
     public PropertyState State => Configuration.State;
 
     public int ActiveHostnames { get; } = Configuration.Hostnames.Count(hostname => hostname.Active);
+
+    /// <summary>The hostnames with what only the control plane knows of them.</summary>
+    public ImmutableArray<CatalogueHostname> Hostnames { get; init; } = [];
+}
+
+internal sealed record CatalogueHostname(long Id, string Name, HostnameState State, DateTimeOffset CreatedAt);
+
+/// <summary>As clients read it (contract part 3).</summary>
+internal enum HostnameState
+{
+    Active = 0,
+    PendingValidation = 1,
 }

@@ -1,0 +1,128 @@
+using Microsoft.EntityFrameworkCore;
+using Paradarum.Control.Database;
+using Paradarum.Control.PurgeLog;
+using Paradarum.Protocol;
+
+namespace Paradarum.Control.Access;
+
+/// <summary>Whether a property belongs to an account. Asked by keys that are to be restricted; answered by the catalogue, which knows.</summary>
+internal delegate bool OwnsProperty(long accountId, long propertyId);
+
+/// <summary>A new key with the only copy of its text.</summary>
+internal sealed record IssuedKey(ApiKey Kept, string Key);
+
+/// <summary>What is asked of a new key, checked: nothing behind <see cref="Parse"/> looks at it again.</summary>
+internal sealed record KeyOrder
+{
+    private KeyOrder(string name, KeyScope scope, IReadOnlyList<long>? onlyProperties) =>
+        (Name, Scope, OnlyProperties) = (name, scope, onlyProperties);
+
+    public string Name { get; }
+
+    public KeyScope Scope { get; }
+
+    public IReadOnlyList<long>? OnlyProperties { get; }
+
+    public static Result<KeyOrder> Parse(string? name, string? scope, IReadOnlyList<long>? onlyProperties)
+    {
+        name = name?.Trim();
+        if (name is null or { Length: 0 or > ApiKeys.LongestName })
+            return Refusal.Malformed("Name is required and must be 1 to 100 characters.");
+        if (onlyProperties is { Count: 0 })
+            return Refusal.Malformed("PropertyIds must name at least one property. Leave it out for a key without that restriction.");
+        if (onlyProperties is { Count: > 100 })
+            return Refusal.Malformed("PropertyIds may name at most 100 properties.");
+        KeyScope? known = scope?.ToUpperInvariant() switch
+        {
+            null or "ACCOUNT" => KeyScope.Account,
+            "PURGE" => KeyScope.Purge,
+            _ => null,
+        };
+        return known is { } kind
+            ? new KeyOrder(name, kind, onlyProperties)
+            : Refusal.Malformed($"Scope '{scope}' is not supported. Use account or purge.");
+    }
+}
+
+/// <summary>Makes, lists and revokes the API keys of an account (contract part 3).</summary>
+internal sealed class ApiKeys(LogWriter writer, KeyRing ring, OwnsProperty owns, TimeProvider time)
+{
+    public const int LongestName = 100;
+    public const int MostActive = 10;
+
+    private static readonly Refusal Restricted = new(RefusalKind.Forbidden, "A restricted API key may not manage API keys.");
+
+    public async Task<Result<IssuedKey>> CreateAsync(Caller caller, KeyOrder order, CancellationToken stop)
+    {
+        // Else a restricted key could make itself an unrestricted one.
+        if (caller.IsRestricted)
+            return Restricted;
+        foreach (var id in order.OnlyProperties ?? [])
+        {
+            if (!owns(caller.AccountId, id))
+                return Refusal.Malformed($"Property {id} of propertyIds was not found.");
+        }
+
+        return await writer.WriteAsync(write => Issue(write, caller, order), stop);
+    }
+
+    /// <summary>All keys of the caller's account, revoked ones included.</summary>
+    public Result<ApiKey[]> List(Caller caller) => caller.IsRestricted ? Restricted : ring.Of(caller.AccountId);
+
+    public async Task<Result<ApiKey>> RevokeAsync(Caller caller, long id, CancellationToken stop)
+    {
+        if (caller.IsRestricted)
+            return Restricted;
+        return await writer.WriteAsync(write => Revoke(write, caller.AccountId, caller.IsOperator, id), stop);
+    }
+
+    /// <summary>For the bootstrap of an installation, which writes more than a key in one transaction.</summary>
+    internal IssuedKey Issue(LogWrite write, long accountId, bool isOperator, KeyOrder order)
+    {
+        var text = KeyText.New();
+        if (!KeyText.TryDigest(text, out var digest))
+            throw new InvalidOperationException("A new key is not a key.");
+        var key = new ApiKey
+        {
+            AccountId = accountId,
+            Name = order.Name,
+            Digest = digest.ToBytes(),
+            KeyPrefix = text[..KeyText.PrefixLength],
+            Scope = order.Scope,
+            PropertyIds = ApiKey.Written(order.OnlyProperties),
+            CreatedAt = time.GetUtcNow(),
+        };
+        using var db = ControlDb.In(write);
+        db.Add(key);
+        db.SaveChanges();
+        write.AfterFlush(() => ring.Put(key, isOperator));
+        return new IssuedKey(key, text);
+    }
+
+    /// <summary>A key that is gone, foreign or revoked already is not found: twice revoked is 404 (contract part 3).</summary>
+    internal Result<ApiKey> Revoke(LogWrite write, long accountId, bool isOperator, long id)
+    {
+        var now = time.GetUtcNow();
+        using var db = ControlDb.In(write);
+        var changed = db.Set<ApiKey>()
+            .Where(key => key.Id == id && key.AccountId == accountId && key.RevokedAt == null)
+            .ExecuteUpdate(set => set.SetProperty(key => key.RevokedAt, now));
+        if (changed == 0 || ring.Find(id) is not { } key)
+            return Refusal.NotFound("API key not found.");
+        var revoked = key.Revoked(DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()));
+        write.AfterFlush(() => ring.Put(revoked, isOperator));
+        return revoked;
+    }
+
+    private Result<IssuedKey> Issue(LogWrite write, Caller caller, KeyOrder order)
+    {
+        // Counted in the transaction: two requests at the same moment do not both become the tenth.
+        using (var db = ControlDb.In(write))
+        {
+            if (db.Set<ApiKey>().Count(key => key.AccountId == caller.AccountId && key.RevokedAt == null) >= MostActive)
+                return Refusal.Malformed($"An account may have at most {MostActive} active API keys. Revoke one first.");
+        }
+
+        return Issue(write, caller.AccountId, caller.IsOperator, order);
+    }
+}

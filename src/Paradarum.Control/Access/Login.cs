@@ -1,0 +1,78 @@
+using Microsoft.AspNetCore.Identity;
+using Paradarum.Control.Api;
+using Paradarum.Protocol;
+
+namespace Paradarum.Control.Access;
+
+/// <summary>Signs a user in. An unknown user costs the same work as a wrong password and gets the same answer (contract part 3).</summary>
+internal sealed class Login(UserDirectory users, SessionTokens tokens, IPasswordHasher<User> hasher, TimeProvider time) : IDisposable
+{
+    private static readonly Refusal Denied = new(RefusalKind.Unauthenticated, "Invalid email or password.");
+
+    // One password check at a time: each costs tens of milliseconds of a core, and sign-ins must not take the purges' share.
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly User _nobody = Nobody(hasher, time.GetUtcNow());
+
+    public async Task<Result<Session>> SignInAsync(string email, string password, CancellationToken stop)
+    {
+        var found = users.Find(email);
+        var user = found?.User ?? _nobody;
+        await _turn.WaitAsync(stop);
+        try
+        {
+            var fits = hasher.VerifyHashedPassword(user, user.PasswordHash, password) != PasswordVerificationResult.Failed;
+            return fits && found is not null ? tokens.Issue(found) : Denied;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    /// <summary>Who is checked in the place of an unknown user: a password nobody has, hashed as all others are.</summary>
+    private static User Nobody(IPasswordHasher<User> hasher, DateTimeOffset now)
+    {
+        var nobody = new User
+        {
+            AccountId = 0,
+            Email = "",
+            PasswordHash = "",
+            CreatedAt = now,
+        };
+        return new User
+        {
+            AccountId = 0,
+            Email = "",
+            PasswordHash = hasher.HashPassword(nobody, KeyText.New()),
+            CreatedAt = now,
+        };
+    }
+}
+
+internal static class LoginEndpoints
+{
+    public static void MapLogin(this IEndpointRouteBuilder routes) =>
+        routes
+            .MapPost("/api/auth/login", SignIn)
+            .AllowAnonymous()
+            .WithTags("Access")
+            .WithSummary("Sign in with e-mail address and password")
+            .Reads("LoginRequest", new { email = "string", password = "string" })
+            .Produces<Envelope<Session>>()
+            .Refuses(400, 401, 413, 415);
+
+    internal static async Task<IResult> SignIn(HttpRequest request, Login login, CancellationToken stop)
+    {
+        if (!(await JsonBody.ReadObjectAsync(request, stop)).Ok(out var body, out var refusal))
+            return refusal.ToAnswer();
+        if (!body.Text("email").Ok(out var email, out refusal) || !body.Text("password").Ok(out var password, out refusal))
+            return refusal.ToAnswer();
+        if (string.IsNullOrWhiteSpace(email) || string.IsNullOrEmpty(password))
+            return Refusal.Malformed("Email and password are required.").ToAnswer();
+        return (await login.SignInAsync(email, password, stop)).Ok(out var session, out refusal)
+            ? Answer.Ok("Login successful.", session)
+            : refusal.ToAnswer();
+    }
+}

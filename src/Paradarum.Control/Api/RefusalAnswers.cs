@@ -1,0 +1,27 @@
+using Paradarum.Protocol;
+
+namespace Paradarum.Control.Api;
+
+/// <summary>The one place where a refusal gets its HTTP status.</summary>
+internal static class RefusalAnswers
+{
+    public static Answer<object> ToAnswer(this Refusal refusal) => new(refusal.Kind.ToStatus(), refusal.Message, null);
+
+    /// <summary>A refusal that says more than its sentence: which items of a batch were refused, for one.</summary>
+    public static Answer<T> ToAnswer<T>(this Refusal refusal, T data) => new(refusal.Kind.ToStatus(), refusal.Message, data);
+
+    public static int ToStatus(this RefusalKind kind) =>
+        kind switch
+        {
+            RefusalKind.Malformed => StatusCodes.Status400BadRequest,
+            RefusalKind.Unauthenticated => StatusCodes.Status401Unauthorized,
+            RefusalKind.Forbidden => StatusCodes.Status403Forbidden,
+            RefusalKind.NotFound => StatusCodes.Status404NotFound,
+            RefusalKind.Conflict => StatusCodes.Status409Conflict,
+            RefusalKind.TooLarge => StatusCodes.Status413PayloadTooLarge,
+            RefusalKind.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
+            // The contract answers "no active cache nodes" with 500.
+            RefusalKind.Unavailable => StatusCodes.Status500InternalServerError,
+            _ => throw new InvalidOperationException($"No status is chosen for {kind}."),
+        };
+}

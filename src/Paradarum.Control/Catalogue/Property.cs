@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Paradarum.Control.Access;
+using Paradarum.Protocol;
+using Paradarum.Protocol.Configuration;
+using Paradarum.Protocol.Link;
+using Paradarum.Protocol.Urls;
+using QueryModeKind = Paradarum.Protocol.Urls.QueryModeKind;
+
+namespace Paradarum.Control.Catalogue;
+
+/// <summary>A property as it is kept, with all that belongs to it. Lives for one change, on the writer's thread.</summary>
+internal sealed class Property
+{
+    public const int LongestName = 63;
+
+    public long Id { get; init; }
+
+    public required long AccountId { get; init; }
+
+    /// <summary>Unique in the installation, immutable.</summary>
+    public required string Name { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public PropertyState State { get; set; } = PropertyState.Active;
+
+    public QueryModeKind QueryModeKind { get; private set; }
+
+    public string[] QueryModeValues { get; private set; } = [];
+
+    public bool ShieldEnabled { get; set; } = true;
+
+    public string? ShieldId { get; set; }
+
+    public List<Hostname> Hostnames { get; } = [];
+
+    public List<PropertyOrigin> Origins { get; } = [];
+
+    public List<PropertyRule> Rules { get; } = [];
+
+    public void SetQueryMode(QueryMode mode) => (QueryModeKind, QueryModeValues) = (mode.Kind, [.. mode.Values]);
+
+    public void SetOrigins(IEnumerable<Origin> origins)
+    {
+        Origins.Clear();
+        Origins.AddRange(origins.Select((origin, place) => PropertyOrigin.Of(origin, place)));
+    }
+
+    public void SetRules(IEnumerable<RuleOrder> rules)
+    {
+        Rules.Clear();
+        Rules.AddRange(rules.Select((rule, place) => PropertyRule.Of(rule, place)));
+    }
+
+    /// <summary>What nodes are to know: rules in order and only enabled ones.</summary>
+    public PropertyConfiguration ToConfiguration() =>
+        new(
+            Name,
+            State,
+            [
+                .. Hostnames
+                    .OrderBy(hostname => hostname.Id)
+                    .Select(hostname => new PropertyHostname(hostname.Name, hostname.State == HostnameState.Active)),
+            ],
+            [.. Origins.OrderBy(origin => origin.Place).Select(origin => origin.ToOrigin())],
+            new QueryMode(QueryModeKind, [.. QueryModeValues]),
+            [.. Rules.Where(rule => rule.IsEnabled).OrderBy(rule => rule.Order).ThenBy(rule => rule.Id).Select(rule => rule.ToRule())],
+            ShieldEnabled,
+            ShieldId
+        );
+
+    public CatalogueProperty ToCatalogue() =>
+        new(Id, AccountId, CreatedAt, ToConfiguration())
+        {
+            Hostnames =
+            [
+                .. Hostnames
+                    .OrderBy(hostname => hostname.Id)
+                    .Select(kept => new CatalogueHostname(kept.Id, kept.Name, kept.State, kept.CreatedAt)),
+            ],
+        };
+
+    /// <summary>A name as the contract wants it (part 3): lower-case letters, digits and inner hyphens, 3 to 63 characters, the most a hostname's label holds.</summary>
+    public static Result<string> ParseName(string? name)
+    {
+        const string Rule =
+            "Name must be 3 to 63 characters of lower-case letters, digits and hyphens, and must not start or end with a hyphen.";
+        if (name is null or { Length: < 3 or > LongestName } || name[0] == '-' || name[^1] == '-')
+            return Refusal.Malformed(Rule);
+        return name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-')
+            ? name
+            : Refusal.Malformed(Rule);
+    }
+
+    internal sealed class Mapping : IEntityTypeConfiguration<Property>
+    {
+        public void Configure(EntityTypeBuilder<Property> builder)
+        {
+            builder.ToTable("properties");
+            builder.HasIndex(property => property.Name).IsUnique();
+            builder.HasIndex(property => property.AccountId);
+            builder.HasOne<Account>().WithMany().HasForeignKey(property => property.AccountId);
+            builder.HasMany(property => property.Hostnames).WithOne().HasForeignKey(hostname => hostname.PropertyId);
+            builder.HasMany(property => property.Origins).WithOne().HasForeignKey(origin => origin.PropertyId);
+            builder.HasMany(property => property.Rules).WithOne().HasForeignKey(rule => rule.PropertyId);
+            builder.Property(property => property.Name).HasMaxLength(LongestName);
+            builder.Property(property => property.ShieldId).HasMaxLength(64);
+        }
+    }
+}

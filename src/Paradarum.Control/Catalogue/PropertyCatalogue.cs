@@ -1,0 +1,247 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using Paradarum.Control.Access;
+using Paradarum.Control.Database;
+using Paradarum.Control.PurgeLog;
+using Paradarum.Protocol;
+using Paradarum.Protocol.Configuration;
+using Paradarum.Protocol.Link;
+using Paradarum.Protocol.Urls;
+
+namespace Paradarum.Control.Catalogue;
+
+/// <summary>What is asked of a new property.</summary>
+internal sealed record PropertyOrder(string Name, ImmutableArray<Origin> Origins)
+{
+    public ImmutableArray<RuleOrder> Rules { get; init; } = [];
+}
+
+/// <summary>
+/// Properties and what belongs to them. Reads come from memory; a change writes its rows, the configuration record and, where what is stored loses its meaning, a purge
+/// of all of the property in one transaction, then replaces the snapshot in memory after the flush.
+/// </summary>
+internal sealed class PropertyCatalogue(LogWriter writer, TimeProvider time, string systemDomain)
+{
+    private static readonly Refusal Unknown = Refusal.NotFound("Property not found.");
+    private static readonly Refusal Disabled = Closed("disabled");
+    private static readonly Refusal Suspended = Closed("suspended");
+
+    // Replaced on the writer's thread alone, in order of position.
+    private volatile CatalogueSnapshot _current = CatalogueSnapshot.Empty;
+
+    public CatalogueSnapshot Current => _current;
+
+    public string SystemDomain => systemDomain;
+
+    /// <summary>The property behind an id in a path, when the caller may change it or purge it (contract 1.3: 404, then 403).</summary>
+    public Result<CatalogueProperty> OpenForChange(Caller caller, string id)
+    {
+        if (!OpenForReading(caller, id).Ok(out var property, out var refusal))
+            return refusal;
+        return property.State switch
+        {
+            PropertyState.Disabled => Disabled,
+            PropertyState.Suspended => Suspended,
+            _ => property,
+        };
+    }
+
+    /// <summary>The property behind an id in a path, whatever its status. An id that is no positive integer in ASCII digits is unknown, like another account's.</summary>
+    public Result<CatalogueProperty> OpenForReading(Caller caller, string id) =>
+        long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && _current.Properties.TryGetValue(number, out var property)
+        && property.AccountId == caller.AccountId
+        && caller.MayTouch(number)
+            ? property
+            : Unknown;
+
+    /// <summary>What the caller may see, in the order it was made.</summary>
+    public IReadOnlyList<CatalogueProperty> Of(Caller caller) =>
+        [
+            .. _current
+                .Properties.Values.Where(property => property.AccountId == caller.AccountId && caller.MayTouch(property.Id))
+                .OrderBy(property => property.Id),
+        ];
+
+    public bool Owns(long accountId, long propertyId) =>
+        _current.Properties.TryGetValue(propertyId, out var property) && property.AccountId == accountId;
+
+    /// <summary>Makes a property with its system hostname, Active at once. 409 when the name or that hostname is taken.</summary>
+    public Task<Result<CatalogueProperty>> CreateAsync(long accountId, PropertyOrder order, CancellationToken stop) =>
+        writer.WriteAsync(write => Create(write, accountId, order), stop);
+
+    /// <summary>
+    /// Adds a hostname. One under the system domain is Active at once; another is what the caller found out by looking its name up. 409 when any property has it.
+    /// </summary>
+    public Task<Result<CatalogueProperty>> AddHostnameAsync(
+        long propertyId,
+        string name,
+        HostnameState elsewhere,
+        CancellationToken stop
+    ) => ChangeAsync(propertyId, (db, property) => AddHostname(db, property, name, elsewhere), stop);
+
+    public Task<Result<CatalogueProperty>> RemoveHostnameAsync(long propertyId, long hostnameId, CancellationToken stop) =>
+        ChangeAsync(
+            propertyId,
+            (_, property) =>
+                property.Hostnames.RemoveAll(hostname => hostname.Id == hostnameId) > 0 ? null : Refusal.NotFound("Hostname not found."),
+            stop
+        );
+
+    public Task<Result<CatalogueProperty>> SetStateAsync(long propertyId, PropertyState state, CancellationToken stop) =>
+        ChangeAsync(propertyId, property => property.State = state, stop);
+
+    public Task<Result<CatalogueProperty>> SetQueryModeAsync(long propertyId, QueryMode mode, CancellationToken stop) =>
+        ChangeAsync(propertyId, property => property.SetQueryMode(mode), stop);
+
+    public Task<Result<CatalogueProperty>> SetOriginsAsync(long propertyId, ImmutableArray<Origin> origins, CancellationToken stop) =>
+        ChangeAsync(propertyId, property => property.SetOrigins(origins), stop);
+
+    public Task<Result<CatalogueProperty>> SetRulesAsync(long propertyId, ImmutableArray<RuleOrder> rules, CancellationToken stop) =>
+        ChangeAsync(propertyId, property => property.SetRules(rules), stop);
+
+    /// <summary>Deletes a property: nodes forget it and all they stored of it.</summary>
+    public Task<Result<CatalogueProperty>> DeleteAsync(long propertyId, CancellationToken stop) =>
+        writer.WriteAsync<Result<CatalogueProperty>>(
+            write =>
+            {
+                using var db = ControlDb.In(write);
+                if (Load(db, propertyId) is not { } property)
+                    return Unknown;
+                var removed = property.ToCatalogue();
+                db.Remove(property);
+                db.SaveChanges();
+                write.Append(new RecordPayload { PropertyId = propertyId, PropertyRemoved = new PropertyRemoved() });
+                write.Append(Records.PurgeOfAll(propertyId));
+                write.AfterFlush(() => _current = new CatalogueSnapshot(_current.Properties.Remove(propertyId)));
+                return removed;
+            },
+            stop
+        );
+
+    /// <summary>Reads everything into memory, once, before anything is served.</summary>
+    public Task LoadAsync(CancellationToken stop) =>
+        writer.WriteAsync(
+            write =>
+            {
+                using var db = ControlDb.In(write);
+                var all = Whole(db).AsNoTracking().AsEnumerable().Select(property => property.ToCatalogue());
+                _current = new CatalogueSnapshot(all.ToImmutableDictionary(property => property.Id));
+                return _current.Properties.Count;
+            },
+            stop
+        );
+
+    private Result<CatalogueProperty> Create(LogWrite write, long accountId, PropertyOrder order)
+    {
+        using var db = ControlDb.In(write);
+        if (db.Set<Property>().Any(property => property.Name == order.Name))
+            return new Refusal(RefusalKind.Conflict, $"A property named '{order.Name}' already exists.");
+        var made = new Property
+        {
+            AccountId = accountId,
+            Name = order.Name,
+            CreatedAt = Now(),
+        };
+        if (AddHostname(db, made, $"{order.Name}.{systemDomain}", HostnameState.Active) is { } refusal)
+            return refusal;
+        made.SetOrigins(order.Origins);
+        made.SetRules(order.Rules);
+        db.Add(made);
+        db.SaveChanges();
+        return Publish(write, made, before: null);
+    }
+
+    private Refusal? AddHostname(ControlDb db, Property property, string name, HostnameState elsewhere)
+    {
+        if (!CanonicalHost.Parse(name, "http").Ok(out var parsed, out var refusal))
+            return refusal;
+        if (parsed.Port is not null)
+            return Refusal.Malformed("A hostname has no port.");
+        if (db.Set<Hostname>().Any(hostname => hostname.Name == parsed.Host))
+            return new Refusal(RefusalKind.Conflict, $"Hostname '{parsed.Host}' already belongs to a property.");
+        var ours = parsed.Host.EndsWith($".{systemDomain}", StringComparison.Ordinal);
+        property.Hostnames.Add(
+            new Hostname
+            {
+                Name = parsed.Host,
+                State = ours ? HostnameState.Active : elsewhere,
+                CreatedAt = Now(),
+            }
+        );
+        return null;
+    }
+
+    private Task<Result<CatalogueProperty>> ChangeAsync(long propertyId, Action<Property> change, CancellationToken stop) =>
+        ChangeAsync(
+            propertyId,
+            (_, property) =>
+            {
+                change(property);
+                return null;
+            },
+            stop
+        );
+
+    /// <param name="propertyId">The property.</param>
+    /// <param name="change">Changes the property or says why not; then nothing is written.</param>
+    /// <param name="stop">Gives up waiting; the change may still take place.</param>
+    private Task<Result<CatalogueProperty>> ChangeAsync(
+        long propertyId,
+        Func<ControlDb, Property, Refusal?> change,
+        CancellationToken stop
+    ) =>
+        writer.WriteAsync<Result<CatalogueProperty>>(
+            write =>
+            {
+                using var db = ControlDb.In(write);
+                if (Load(db, propertyId) is not { } property)
+                    return Unknown;
+                var before = property.ToConfiguration();
+                if (change(db, property) is { } refusal)
+                    return refusal;
+                db.SaveChanges();
+                return Publish(write, property, before);
+            },
+            stop
+        );
+
+    /// <summary>The configuration first, then the purge: what a node stores between the two goes with the rest.</summary>
+    private CatalogueProperty Publish(LogWrite write, Property property, PropertyConfiguration? before)
+    {
+        var changed = property.ToCatalogue();
+        write.Append(new RecordPayload { PropertyId = changed.Id, Property = changed.Configuration.ToMessage() });
+        if (before is not null && CacheMeaning.Forgets(before, changed.Configuration) != ForgetReason.None)
+            write.Append(Records.PurgeOfAll(changed.Id));
+        write.AfterFlush(() => _current = new CatalogueSnapshot(_current.Properties.SetItem(changed.Id, changed)));
+        return changed;
+    }
+
+    private static IQueryable<Property> Whole(ControlDb db) =>
+        db.Set<Property>()
+            .Include(property => property.Hostnames)
+            .Include(property => property.Origins)
+            .Include(property => property.Rules)
+            .AsSplitQuery();
+
+    private static Property? Load(ControlDb db, long id) => Whole(db).SingleOrDefault(property => property.Id == id);
+
+    // What is kept are milliseconds; memory says the same as the database.
+    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    private static Refusal Closed(string status) =>
+        new(RefusalKind.Forbidden, $"This property is currently {status}. Configuration changes are not allowed until it is re-enabled.");
+}
+
+/// <summary>Records that changes of the catalogue append.</summary>
+internal static class Records
+{
+    public static RecordPayload PurgeOfAll(long propertyId) =>
+        new()
+        {
+            PropertyId = propertyId,
+            Purges = true,
+            Purge = new PurgeBody { Rules = { new RuleMessage { Kind = RuleKind.All } } },
+        };
+}
