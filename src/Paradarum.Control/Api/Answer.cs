@@ -23,9 +23,12 @@ internal static class Answer
     public static Answer<object> Refused(int status, string message) => new(status, message, null);
 
     /// <summary>Writes the whole answer in one piece, so that it has a length and its status cannot change half-way.</summary>
-    internal static Task WriteAsync<T>(HttpContext context, int status, T envelope)
+    internal static Task WriteAsync<T>(HttpContext context, int status, T envelope) =>
+        WriteBytesAsync(context, status, JsonSerializer.SerializeToUtf8Bytes(envelope, ApiJson.Options));
+
+    /// <summary>The same for an envelope that is serialised already.</summary>
+    internal static Task WriteBytesAsync(HttpContext context, int status, ReadOnlyMemory<byte> body)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(envelope, ApiJson.Options);
         var response = context.Response;
         response.StatusCode = status;
         response.ContentType = "application/json; charset=utf-8";

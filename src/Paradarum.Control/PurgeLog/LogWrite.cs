@@ -33,18 +33,23 @@ internal sealed class LogWrite
     internal IReadOnlyList<Action> Callbacks => _afterFlush;
 
     /// <summary>Appends a record at the next position; durable with the group. A payload with <c>purges</c> set raises the property's last purge, any other its last configuration.</summary>
-    public LogRecord Append(RecordPayload payload)
-    {
-        var bytes = payload.ToByteArray();
-        var position = Head.Position + 1;
-        var hash = Chain.Next(Head.Hash.Span, position, bytes);
-        var record = new LogRecord(position, hash, bytes);
-        _group.Database.Insert(record, hash, bytes, Now);
+    public LogRecord Append(RecordPayload payload) => Append(payload.PropertyId, payload.Purges, payload.ToByteArray());
 
-        var at = _group.PositionsOf(payload.PropertyId, ChangedPositions);
-        ChangedPositions[payload.PropertyId] = payload.Purges ? at with { LastPurge = position } : at with { LastConfiguration = position };
+    /// <summary>Appends a payload that its caller serialised off this thread: what a large batch does, so that others need not wait for it.</summary>
+    /// <param name="propertyId">As in the payload.</param>
+    /// <param name="purges">As in the payload.</param>
+    /// <param name="payload">Bytes of a <see cref="RecordPayload"/>; not changed any more.</param>
+    public LogRecord Append(long propertyId, bool purges, byte[] payload)
+    {
+        var position = Head.Position + 1;
+        var hash = Chain.Next(Head.Hash.Span, position, payload);
+        var record = new LogRecord(position, hash, payload);
+        _group.Database.Insert(record, hash, payload, Now);
+
+        var at = _group.PositionsOf(propertyId, ChangedPositions);
+        ChangedPositions[propertyId] = purges ? at with { LastPurge = position } : at with { LastConfiguration = position };
         Appended.Add(record);
-        AppendedBytes += LogDatabase.SizeOf(bytes.Length);
+        AppendedBytes += LogDatabase.SizeOf(payload.Length);
         Head = new LogHead(position, hash);
         return record;
     }

@@ -1,0 +1,164 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Paradarum.Control.Access;
+using Paradarum.Control.Api;
+using Paradarum.Control.Catalogue;
+using Paradarum.Control.Fleet;
+using Paradarum.Control.PurgeLog;
+using Paradarum.Protocol;
+using Paradarum.Protocol.Tokens;
+
+namespace Paradarum.Control.Purging;
+
+/// <summary>What the caller is told, in the bytes that a repetition of the request is told too.</summary>
+/// <param name="Body">The whole envelope.</param>
+internal sealed record AcceptedPurge(ulong Position, string PurgeId, ReadOnlyMemory<byte> Body);
+
+/// <summary>
+/// Accepts purges (contract 1.1 to 1.3): counts what is there to be purged from memory, appends one record with its row, and answers once both are on disk.
+/// </summary>
+/// <param name="census">Who counts now; read once per request.</param>
+internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census)
+{
+    private static readonly Refusal KeyUsed = new(RefusalKind.Conflict, "Idempotency-Key was already used with another request.");
+    private static readonly Refusal NoHostnames = Refusal.Malformed("No active hostnames found for this property.");
+    private static readonly Refusal NoNodes = new(RefusalKind.Unavailable, "No active cache nodes found.");
+
+    // The census as the rows hold it: made once per census, not once per purge. Any thread may replace it with another true pair.
+    private volatile CountedNodes _counted = new(FleetCensus.Empty, "[]");
+
+    /// <summary>Queues one purge request of one or many items. Refusals are the contract's: 409, then no hostname, then no node.</summary>
+    /// <exception cref="LogUnavailableException">It could not be made durable: nothing is known to be queued.</exception>
+    public async Task<Result<AcceptedPurge>> AcceptAsync(
+        Caller caller,
+        CatalogueProperty property,
+        PurgeOrder order,
+        IdempotencyKey? key,
+        CancellationToken stop
+    )
+    {
+        // 1. Count from memory; what a request asks for is fixed here.
+        var counted = Counted();
+        var jobs = new PurgeJobs(counted.Census.Shields.Length, counted.Census.Pops.Length, property.ActiveHostnames);
+        var refusal =
+            jobs.Hostnames == 0 ? NoHostnames
+            : jobs.Pops == 0 ? NoNodes
+            : null;
+        if (refusal is not null && key is null)
+            return refusal;
+
+        // 2. The record, its row and the remembered answer share a transaction and its flush. A key is looked up in there too: a twin in flight runs before or
+        //    after this one, never beside it, and both are answered after the flush.
+        var payload = refusal is null ? order.ToPayload(property.Id) : [];
+        return await writer.WriteAsync<Result<AcceptedPurge>>(
+            write =>
+            {
+                if (key is not null && Remembered(write, property.Id, key) is { } answer)
+                    return answer;
+                if (refusal is not null)
+                    return refusal;
+                var accepted = Append(write, property, caller, order, jobs, counted, payload);
+                if (key is not null)
+                    Remember(write, property.Id, key, accepted);
+                return accepted;
+            },
+            stop
+        );
+    }
+
+    private AcceptedPurge Append(
+        LogWrite write,
+        CatalogueProperty property,
+        Caller caller,
+        PurgeOrder order,
+        PurgeJobs jobs,
+        CountedNodes counted,
+        byte[] payload
+    )
+    {
+        var position = write.Append(property.Id, purges: true, payload).Position;
+        write.Execute(
+            """
+            INSERT INTO purges (position, property_id, asked_by, accepted_at, item_count, hostnames, shields, pops, accepted_nodes)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            """,
+            (long)position,
+            property.Id,
+            caller.Name,
+            write.Now.ToUnixTimeMilliseconds(),
+            order.Rules.Length,
+            jobs.Hostnames,
+            jobs.Shields,
+            jobs.Pops,
+            counted.Ids
+        );
+        var purgeId = new PurgeToken(writer.Feed.Epoch, property.Id, position).Write(writer.Feed.PurgeTokenKey.Span);
+        return new AcceptedPurge(position, purgeId, Body(order, jobs, purgeId));
+    }
+
+    private static ReadOnlyMemory<byte> Body(PurgeOrder order, PurgeJobs jobs, string purgeId)
+    {
+        // "shields" and "PoPs" stay plural whatever the count, so that the sentence can be parsed.
+        var queued = $"{jobs.Count} jobs queued across {jobs.Shields} shields + {jobs.Pops} PoPs.";
+        return order.Rejected is not { } rejected
+            ? Write($"Purge request accepted. {queued}", new PurgeAnswer(jobs.Count, jobs.Shields, jobs.Pops, jobs.Hostnames, purgeId))
+            : Write(
+                $"Purge request accepted. {order.Rules.Length} of {order.ItemCount} items accepted, {queued}",
+                new BatchAnswer(jobs.Count, order.Rules.Length, rejected, jobs.Shields, jobs.Pops, jobs.Hostnames, purgeId)
+            );
+    }
+
+    private static byte[] Write<T>(string message, T data) =>
+        JsonSerializer.SerializeToUtf8Bytes(new Envelope<T>(true, message, data), ApiJson.Options);
+
+    private static Result<AcceptedPurge>? Remembered(LogWrite write, long propertyId, IdempotencyKey key)
+    {
+        var kept = write.Query(
+            "SELECT digest, position, answer FROM purge_answers WHERE property_id = $1 AND idempotency_key = $2 AND answered_at > $3",
+            row =>
+                (
+                    Digest: row.GetFieldValue<byte[]>(0),
+                    Position: (ulong)row.GetInt64(1),
+                    Answer: KeptAnswer.Read(row.GetFieldValue<byte[]>(2))
+                ),
+            propertyId,
+            key.Text,
+            (write.Now - IdempotencyKey.Remembered).ToUnixTimeMilliseconds()
+        );
+        if (kept.Count == 0)
+            return null;
+        return kept[0].Digest.AsSpan().SequenceEqual(key.Digest)
+            ? new AcceptedPurge(kept[0].Position, kept[0].Answer.PurgeId, kept[0].Answer.Body)
+            : KeyUsed;
+    }
+
+    private static void Remember(LogWrite write, long propertyId, IdempotencyKey key, AcceptedPurge accepted)
+    {
+        // What is past its time goes here: also the same key's former answer, so that the insert finds its place free.
+        write.Execute(
+            "DELETE FROM purge_answers WHERE answered_at <= $1",
+            (write.Now - IdempotencyKey.Remembered).ToUnixTimeMilliseconds()
+        );
+        write.Execute(
+            "INSERT INTO purge_answers (property_id, idempotency_key, digest, answered_at, position, answer) VALUES ($1, $2, $3, $4, $5, $6)",
+            propertyId,
+            key.Text,
+            key.Digest,
+            write.Now.ToUnixTimeMilliseconds(),
+            (long)accepted.Position,
+            KeptAnswer.Write(accepted)
+        );
+    }
+
+    private CountedNodes Counted()
+    {
+        var now = census();
+        var counted = _counted;
+        if (ReferenceEquals(counted.Census, now))
+            return counted;
+        string[] ids = [.. now.Shields, .. now.Pops];
+        return _counted = new CountedNodes(now, JsonSerializer.Serialize(ids));
+    }
+
+    private sealed record CountedNodes(FleetCensus Census, string Ids);
+}

@@ -1,0 +1,135 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Paradarum.Control.Access;
+using Paradarum.Control.Api;
+using Paradarum.Control.Catalogue;
+using Paradarum.Control.Fleet;
+using Paradarum.Control.PurgeLog;
+using Paradarum.Protocol;
+
+namespace Paradarum.Control.Purging;
+
+/// <summary>Purges and their receipts (contract 1.1 to 1.4 and part 2).</summary>
+internal static class PurgeEndpoints
+{
+    private static readonly Refusal NoReceipt = Refusal.NotFound("Purge not found.");
+
+    /// <param name="services">Where <see cref="LogWriter"/> (opened with <see cref="PurgeSchema.Part"/>) and <see cref="PurgeProgress"/> are too.</param>
+    /// <param name="census">Who counts for a purge accepted now; called per request, so it must be cheap.</param>
+    public static IServiceCollection AddPurging(this IServiceCollection services, Func<IServiceProvider, Func<FleetCensus>> census) =>
+        services
+            .AddSingleton(provider => new PurgeDesk(provider.GetRequiredService<LogWriter>(), census(provider)))
+            .AddSingleton<PurgeReceipts>();
+
+    public static void MapPurging(this IEndpointRouteBuilder routes)
+    {
+        // The id is text here: what is no positive integer is an unknown property, not an unknown route.
+        var property = routes.MapGroup("/api/property/{id}").WithTags("Purging");
+        property
+            .MapPost("/purge", PurgeOne)
+            .WithSummary("Queue one purge for every active hostname")
+            .Reads(
+                "PurgeRequest",
+                new
+                {
+                    type = "string",
+                    value = "string?",
+                    matchType = "string?",
+                }
+            )
+            .Produces<Envelope<PurgeAnswer>>()
+            .Refuses(400, 401, 403, 404, 409, 413, 415, 500)
+            .AllowPurgeScope();
+        property
+            .MapPost("/purge/batch", PurgeBatch)
+            .WithSummary("Queue many purges as one")
+            .Reads("PurgeBatchRequest", new { items = "PurgeRequest[]" })
+            .Produces<Envelope<BatchAnswer>>()
+            .Refuses(400, 401, 403, 404, 409, 413, 415, 500)
+            .AllowPurgeScope();
+        property
+            .MapGet("/purge/{purgeId}", Receipt)
+            .WithSummary("How far a purge has come, node by node; ?wait=30s answers as soon as it is complete")
+            .Produces<Envelope<PurgeReceipt>>()
+            .Refuses(400, 401, 404)
+            .AllowPurgeScope();
+    }
+
+    internal static async Task<IResult> PurgeOne(
+        string id,
+        HttpRequest request,
+        Caller caller,
+        PropertyCatalogue catalogue,
+        PurgeDesk desk,
+        CancellationToken stop
+    )
+    {
+        // Guards in the contract's order (1.3): whose property, may it change, then what was asked.
+        if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
+            return refusal.ToAnswer();
+        if (!(await JsonBody.ReadAsync(request, stop)).Ok(out var body, out refusal))
+            return refusal.ToAnswer();
+        if (!PurgeReader.ReadOne(body).Ok(out var order, out refusal))
+            return refusal.ToAnswer();
+        if (!IdempotencyKey.Read(request.Headers[IdempotencyKey.Header], "purge", body.Span).Ok(out var key, out refusal))
+            return refusal.ToAnswer();
+
+        // On disk before the caller hears 200: "accepted" must survive a power cut.
+        var queued = await desk.AcceptAsync(caller, property, order, key, stop);
+        return queued.Ok(out var accepted, out refusal) ? new AcceptedAnswer(property.Id, accepted) : refusal.ToAnswer();
+    }
+
+    internal static async Task<IResult> PurgeBatch(
+        string id,
+        HttpRequest request,
+        Caller caller,
+        PropertyCatalogue catalogue,
+        PurgeDesk desk,
+        CancellationToken stop
+    )
+    {
+        if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
+            return refusal.ToAnswer();
+        if (!(await JsonBody.ReadAsync(request, stop)).Ok(out var body, out refusal))
+            return refusal.ToAnswer();
+        if (!PurgeReader.ReadBatch(body, out var rejected).Ok(out var order, out refusal))
+            return rejected is null ? refusal.ToAnswer() : refusal.ToAnswer(rejected);
+        if (!IdempotencyKey.Read(request.Headers[IdempotencyKey.Header], "purge/batch", body.Span).Ok(out var key, out refusal))
+            return refusal.ToAnswer();
+
+        var queued = await desk.AcceptAsync(caller, property, order, key, stop);
+        return queued.Ok(out var accepted, out refusal) ? new AcceptedAnswer(property.Id, accepted) : refusal.ToAnswer();
+    }
+
+    internal static async Task<IResult> Receipt(
+        string id,
+        string purgeId,
+        HttpRequest request,
+        Caller caller,
+        PropertyCatalogue catalogue,
+        PurgeReceipts receipts,
+        CancellationToken stop
+    )
+    {
+        // Readable while the property is disabled: what was accepted runs on.
+        if (!catalogue.OpenForReading(caller, id).Ok(out var property, out var refusal))
+            return refusal.ToAnswer();
+        if (receipts.Find(property.Id, purgeId) is not { } row)
+            return NoReceipt.ToAnswer();
+        if (!ReceiptWait.Parse(request.Query["wait"]).Ok(out var wait, out refusal))
+            return refusal.ToAnswer();
+        return Answer.Ok("Purge retrieved successfully.", await receipts.ReadAsync(purgeId, row, wait, stop));
+    }
+}
+
+/// <summary>200 with the bytes that were made, and kept, when the purge was accepted.</summary>
+internal sealed class AcceptedAnswer(long propertyId, AcceptedPurge accepted) : IResult, IStatusCodeHttpResult
+{
+    int? IStatusCodeHttpResult.StatusCode => StatusCodes.Status200OK;
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        httpContext.Response.Headers.Location = $"/api/property/{propertyId}/purge/{accepted.PurgeId}";
+        return Answer.WriteBytesAsync(httpContext, StatusCodes.Status200OK, accepted.Body);
+    }
+}

@@ -1,0 +1,31 @@
+using Paradarum.Control.PurgeLog;
+
+namespace Paradarum.Control.Purging;
+
+/// <summary>
+/// The tables of purges (docs/formats/log.md). Both hang on the record: retention takes a purge's row and its remembered answer with it.
+/// Times are Unix milliseconds.
+/// </summary>
+internal static class PurgeSchema
+{
+    public static readonly SchemaPart Part = new(
+        "purging",
+        [
+            """
+            CREATE TABLE purges (
+              position INTEGER PRIMARY KEY REFERENCES log_records (position) ON DELETE CASCADE,
+              property_id BIGINT NOT NULL, asked_by TEXT NOT NULL, accepted_at BIGINT NOT NULL,
+              item_count INTEGER NOT NULL, hostnames INTEGER NOT NULL, shields INTEGER NOT NULL, pops INTEGER NOT NULL,
+              accepted_nodes TEXT NOT NULL)
+            """,
+            """
+            CREATE TABLE purge_answers (
+              property_id BIGINT NOT NULL, idempotency_key TEXT NOT NULL, digest BLOB NOT NULL, answered_at BIGINT NOT NULL,
+              position BIGINT NOT NULL REFERENCES log_records (position) ON DELETE CASCADE, answer BLOB NOT NULL,
+              PRIMARY KEY (property_id, idempotency_key))
+            """,
+            "CREATE INDEX purge_answers_by_position ON purge_answers (position)",
+            "CREATE INDEX purge_answers_by_time ON purge_answers (answered_at)",
+        ]
+    );
+}
