@@ -1,3 +1,4 @@
+using Paradarum.Edge.Storage;
 using Paradarum.Protocol.Link;
 using Paradarum.Protocol.Log;
 
@@ -7,11 +8,20 @@ namespace Paradarum.Edge.Purging;
 /// Holds the node's current snapshot and applies what the log says. One writer: the control link. Applying publishes the new snapshot
 /// before it returns, so that the caller may acknowledge.
 /// </summary>
-internal sealed class NodeState
+internal sealed class NodeState(EntryIndex index)
 {
     private volatile NodeSnapshot _current = NodeSnapshot.Empty;
 
     public NodeSnapshot Current => _current;
+
+    /// <summary>Where this node's stored responses and fetches are.</summary>
+    public EntryIndex Index => index;
+
+    /// <summary>This node's id, for rules that name one node. Set by the control link before the first record is applied.</summary>
+    public string NodeId { get; set; } = "";
+
+    /// <summary>Takes out an entry that the fence found purged, and counts it for the receipt of the rule that matched.</summary>
+    public void Remove(StoredEntry entry, FenceVerdict verdict) => throw new NotImplementedException();
 
     /// <summary>Applies records that follow the current position without a gap and whose chain was checked by the caller. All in one new snapshot.</summary>
     public void Apply(IReadOnlyList<LogRecord> records) => throw new NotImplementedException();

@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using Paradarum.Protocol.Urls;
+
+namespace Paradarum.Edge.Storage;
+
+/// <summary>
+/// Where every stored response and every fetch in flight of the node is found: by key for visitors, by path for purges, one after another for the sweeper.
+/// Properties share nothing in it (G7). Thread-safe; a lookup takes no lock and allocates nothing.
+/// </summary>
+/// <remarks>
+/// It judges no rules: whoever looks up or stores asks the fence. It does hold the two facts that must be decided together with an insertion: whether an
+/// unsafe request invalidated the resource, and whether the node dropped its store.
+/// </remarks>
+internal sealed class EntryIndex
+{
+    private readonly ConcurrentDictionary<long, PropertyEntries> _properties = new();
+    private long _generation;
+
+    /// <summary>Called after a fetch was released: a rule that waited for it may retire. Set once, by the sweeper.</summary>
+    public Action<FetchInFlight>? FetchReleased { get; set; }
+
+    /// <summary>Stored responses, all properties.</summary>
+    public long Count => _properties.Sum(property => property.Value.Count);
+
+    /// <summary>Their sizes together, in bytes.</summary>
+    public long Bytes => _properties.Sum(property => property.Value.Bytes);
+
+    public long CountOf(long propertyId) => Of(propertyId)?.Count ?? 0;
+
+    public long BytesOf(long propertyId) => Of(propertyId)?.Bytes ?? 0;
+
+    /// <summary>Variants and fetches under a key; null when there is neither.</summary>
+    public Resource? Find(long propertyId, CacheKey key) => Of(propertyId)?.Find(key);
+
+    /// <summary>Before the fetch reads its stamp (<see cref="FetchInFlight.Begin"/>).</summary>
+    public void Register(FetchInFlight fetch) => OrAdd(fetch.PropertyId).Register(fetch);
+
+    /// <summary>When the fetch is over, stored or not. Releasing it again does nothing.</summary>
+    public void Release(FetchInFlight fetch)
+    {
+        Of(fetch.PropertyId)?.Release(fetch);
+        FetchReleased?.Invoke(fetch);
+    }
+
+    /// <summary>
+    /// Adds what a fetch brought, in place of <paramref name="replaced"/>. Call it after the fence let the fetch pass, and before <see cref="Release"/>: rules
+    /// that come in between stay pending for as long as the fetch is registered, so the next lookup tests them.
+    /// </summary>
+    /// <returns>False when the fetch was invalidated meanwhile or is of another generation; then nothing has changed.</returns>
+    public bool Add(FetchInFlight fetch, StoredEntry entry, params ReadOnlySpan<StoredEntry> replaced) =>
+        OrAdd(entry.PropertyId).Add(fetch, entry, replaced, () => Volatile.Read(ref _generation));
+
+    /// <summary>True for the one caller that took it out.</summary>
+    public bool Remove(StoredEntry entry) => Of(entry.PropertyId)?.Remove(entry) ?? false;
+
+    /// <summary>
+    /// What an unsafe request does to a resource (RFC 9111 §4.4), before its answer is relayed: all variants leave, and fetches in flight store nothing. A fetch
+    /// that registers after this call began after the change.
+    /// </summary>
+    /// <returns>How many stored responses were removed.</returns>
+    public int Invalidate(long propertyId, CacheKey key) => Of(propertyId)?.Invalidate(key) ?? 0;
+
+    /// <summary>Every entry of a property under a path, whatever scheme, host and query.</summary>
+    public IReadOnlyList<StoredEntry> UnderPath(long propertyId, string path) => Of(propertyId)?.Under(path, keyed: null) ?? [];
+
+    /// <summary>Every entry of a property that is keyed by one target, whatever scheme and host.</summary>
+    public IReadOnlyList<StoredEntry> KeyedBy(long propertyId, CanonicalTarget target) => Of(propertyId)?.Under(target.Path, target) ?? [];
+
+    /// <summary>Every property that has, or had, an entry or a fetch here.</summary>
+    public IEnumerable<long> Properties => _properties.Select(property => property.Key);
+
+    /// <summary>One after another while traffic goes on: what comes or goes meanwhile may be seen or not.</summary>
+    public IEnumerable<StoredEntry> Entries(long propertyId) => Of(propertyId)?.Entries() ?? [];
+
+    public IEnumerable<StoredEntry> Entries() => _properties.SelectMany(property => property.Value.Entries());
+
+    public IEnumerable<FetchInFlight> Fetches(long propertyId) => Of(propertyId)?.Fetches() ?? [];
+
+    /// <summary>Oldest stamp of a property's fetches in flight, one that has not read its stamp counting as 0; <see cref="ulong.MaxValue"/> when there is none.</summary>
+    public ulong OldestStamp(long propertyId) => Of(propertyId)?.OldestStamp() ?? ulong.MaxValue;
+
+    /// <summary>Drops every entry of another generation; from now on none of them is added. Fetches go on for those who wait for them.</summary>
+    public void StartGeneration(long generation)
+    {
+        // First the number, then the entries: an insertion sees the one or is seen by the other.
+        Volatile.Write(ref _generation, generation);
+        foreach (var entry in Entries())
+        {
+            if (entry.Generation != generation)
+                Remove(entry);
+        }
+    }
+
+    private PropertyEntries? Of(long propertyId) => _properties.GetValueOrDefault(propertyId);
+
+    private PropertyEntries OrAdd(long propertyId) => _properties.GetOrAdd(propertyId, static _ => new PropertyEntries());
+}

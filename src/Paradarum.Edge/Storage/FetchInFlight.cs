@@ -1,0 +1,24 @@
+using Paradarum.Protocol.Urls;
+
+namespace Paradarum.Edge.Storage;
+
+/// <summary>
+/// A fetch from upstream. First <see cref="EntryIndex.Register"/>, then <see cref="Begin"/> with the node's then current snapshot, then the request; so that
+/// whoever publishes a rule either sees the fetch in the register or is seen by its stamp. <see cref="EntryIndex.Release"/> when it can store nothing any more.
+/// </summary>
+internal abstract class FetchInFlight(long propertyId, CacheKey key, CanonicalTarget fetched) : Stamped(propertyId, key, fetched)
+{
+    private volatile bool _isInvalidated;
+
+    /// <summary>An unsafe request changed the resource after this began (RFC 9111 §4.4): delivered to those already waiting, never joined or stored.</summary>
+    public bool IsInvalidated => _isInvalidated;
+
+    /// <summary>Sets stamp and generation from one snapshot, read after the registration. Until then the fetch counts as older than everything.</summary>
+    public void Begin(ulong position, long generation)
+    {
+        Generation = generation;
+        Stamp = position;
+    }
+
+    internal void Invalidate() => _isInvalidated = true;
+}

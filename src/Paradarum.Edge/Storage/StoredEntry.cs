@@ -1,0 +1,21 @@
+using Paradarum.Protocol.Urls;
+
+namespace Paradarum.Edge.Storage;
+
+/// <summary>A stored response as <see cref="EntryIndex"/> and the fence see it. Its stamp is the earliest of the fetches that its bytes came from.</summary>
+internal abstract class StoredEntry(long propertyId, CacheKey key, CanonicalTarget fetched) : Stamped(propertyId, key, fetched)
+{
+    private int _removed;
+
+    /// <summary>Bytes of memory that it counts for; the same for as long as it lives.</summary>
+    public abstract long Size { get; }
+
+    /// <summary>It has left the index, or was refused by it, and never comes back.</summary>
+    public bool IsRemoved => Volatile.Read(ref _removed) != 0;
+
+    /// <summary>Called once, after it has left the index, outside the index's locks: where eviction forgets it.</summary>
+    protected internal virtual void OnRemoved() { }
+
+    /// <summary>True for the one caller that takes it out.</summary>
+    internal bool TryMarkRemoved() => Interlocked.Exchange(ref _removed, 1) == 0;
+}
