@@ -8,10 +8,7 @@ internal sealed class ApiFrame(RequestDelegate next, ILogger<ApiFrame> log)
 {
     public static readonly PathString Base = "/api";
 
-    public Task InvokeAsync(HttpContext context) =>
-        context.Request.Path.StartsWithSegments(Base, StringComparison.OrdinalIgnoreCase) ? FramedAsync(context) : next(context);
-
-    private async Task FramedAsync(HttpContext context)
+    public async Task InvokeAsync(HttpContext context)
     {
         try
         {
