@@ -41,4 +41,8 @@ internal sealed record PropertyView(
     ulong LastConfiguration,
     bool PassThrough,
     PendingRules Pending
-);
+)
+{
+    /// <summary>A record without a body that this version knows was among those applied: no later configuration takes the pass-through back.</summary>
+    public bool HasUnknownRecord { get; init; }
+}

@@ -1,16 +1,23 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Paradarum.Edge.Storage;
+using Paradarum.Protocol.Configuration;
 using Paradarum.Protocol.Link;
 using Paradarum.Protocol.Log;
+using Paradarum.Protocol.Purging;
 
 namespace Paradarum.Edge.Purging;
 
 /// <summary>
-/// Holds the node's current snapshot and applies what the log says. One writer: the control link. Applying publishes the new snapshot
-/// before it returns, so that the caller may acknowledge.
+/// Holds the node's current snapshot and applies what the log says. The control link alone applies; the sweeper retires and widens. Applying publishes the new
+/// snapshot before it returns, so that the caller may acknowledge.
 /// </summary>
 internal sealed class NodeState(EntryIndex index)
 {
-    private volatile NodeSnapshot _current = NodeSnapshot.Empty;
+    private readonly Lock _writing = new();
+    private readonly PurgeTally _tally = new();
+    private readonly ConcurrentDictionary<long, PatternBudget> _budgets = new();
+    private volatile NodeSnapshot _current = NodeSnapshot.Empty; // written under _writing
 
     public NodeSnapshot Current => _current;
 
@@ -20,19 +27,169 @@ internal sealed class NodeState(EntryIndex index)
     /// <summary>This node's id, for rules that name one node. Set by the control link before the first record is applied.</summary>
     public string NodeId { get; set; } = "";
 
-    /// <summary>Takes out an entry that the fence found purged, and counts it for the receipt of the rule that matched.</summary>
-    public void Remove(StoredEntry entry, FenceVerdict verdict) => throw new NotImplementedException();
+    /// <summary>Called when there is something to sweep, retire or widen. Set once, by the sweeper; must not block.</summary>
+    public Action? SweepNeeded { get; set; }
 
     /// <summary>Applies records that follow the current position without a gap and whose chain was checked by the caller. All in one new snapshot.</summary>
-    public void Apply(IReadOnlyList<LogRecord> records) => throw new NotImplementedException();
+    public void Apply(IReadOnlyList<LogRecord> records)
+    {
+        lock (_writing)
+        {
+            var change = new SnapshotChange(_current, NodeId, BudgetOf);
+            foreach (var record in records)
+                change.Apply(record);
+            foreach (var purge in change.Purges)
+                _tally.Open(purge.PropertyId, purge.Position);
+            _current = change.Build();
+
+            // In force from here on; what follows only frees memory and counts, and only what the index finds at once.
+            foreach (var purge in change.Purges)
+            {
+                if (purge.Widened)
+                    _tally.Widen(purge.PropertyId, purge.Position);
+                else
+                    RemoveDirectly(purge);
+            }
+        }
+        SweepNeeded?.Invoke();
+    }
 
     /// <summary>Replaces everything: raises the generation, publishes, then drops the store (design section 2: another epoch, hash or a position out of range).</summary>
-    public void Replace(string epoch, ulong position, ReadOnlyMemory<byte> hash, IReadOnlyList<PropertySnapshot> properties) =>
-        throw new NotImplementedException();
+    public void Replace(string epoch, ulong position, ReadOnlyMemory<byte> hash, IReadOnlyList<PropertySnapshot> properties)
+    {
+        var views = properties.Select(View).ToImmutableDictionary(view => view.Id);
+        Restart(
+            NodeSnapshot.Empty with
+            {
+                Epoch = epoch,
+                Position = position,
+                Hash = hash,
+                Properties = views,
+                Hosts = SnapshotChange.HostsOf(views.Values),
+            }
+        );
+    }
 
     /// <summary>Drops all that is stored and forgets position and rules: the node then presents nothing and starts from a snapshot.</summary>
-    public void DropAll() => throw new NotImplementedException();
+    public void DropAll() => Restart(NodeSnapshot.Empty);
+
+    /// <summary>
+    /// Stores what a fetch brought, if the fence lets it: the fetch is tested, the entry added, and the entry tested once more against what was published
+    /// meanwhile. Before <see cref="EntryIndex.Release"/>. So every stored entry has been tested, or is found by the sweep that retires a rule.
+    /// </summary>
+    /// <returns>Fresh when it is stored; else why not.</returns>
+    public FenceVerdict Store(FetchInFlight fetch, StoredEntry entry, params ReadOnlySpan<StoredEntry> replaced)
+    {
+        var verdict = Fence.Test(_current, fetch);
+        if (!verdict.MayBeUsed)
+            return verdict;
+        if (!index.Add(fetch, entry, replaced))
+            return new FenceVerdict(fetch.IsInvalidated ? FenceReason.Invalidated : FenceReason.OtherGeneration);
+        verdict = Fence.Test(_current, entry);
+        if (!verdict.MayBeUsed)
+            Remove(entry, verdict);
+        return verdict;
+    }
+
+    /// <summary>Takes out an entry that the fence refused, and counts it for the receipt of the rule that matched.</summary>
+    public void Remove(StoredEntry entry, FenceVerdict verdict)
+    {
+        if (index.Remove(entry) && verdict.Reason is FenceReason.Purged)
+            _tally.Count(verdict.Position, entry.Size);
+    }
 
     /// <summary>What purges removed, where it changed since the last call (design section 3, receipts); counts only grow until final.</summary>
-    public IReadOnlyList<PurgeCount> TakeCounts() => throw new NotImplementedException();
+    public IReadOnlyList<PurgeCount> TakeCounts() => _tally.Take();
+
+    /// <summary>Forgets a property's rules up to a position. The sweeper says when (<see cref="Retirement"/>).</summary>
+    internal void Retire(long propertyId, ulong through, ulong horizon = 0) =>
+        Change(
+            propertyId,
+            pending =>
+            {
+                _tally.Close(propertyId, through);
+                return pending.Retire(through, horizon);
+            }
+        );
+
+    /// <summary>Replaces patterns that cost too much, and all that is older, by All at the position of the newest of them.</summary>
+    internal void Widen(long propertyId) =>
+        Change(
+            propertyId,
+            pending =>
+            {
+                var newest = pending.NewestSpent;
+                if (newest == 0)
+                    return pending;
+                _tally.Widen(propertyId, newest);
+                return pending.Widen(newest);
+            }
+        );
+
+    private void Change(long propertyId, Func<PendingRules, PendingRules> change)
+    {
+        lock (_writing)
+        {
+            if (!_current.Properties.TryGetValue(propertyId, out var property))
+                return;
+            var pending = change(property.Pending);
+            if (!ReferenceEquals(pending, property.Pending))
+                _current = _current with { Properties = _current.Properties.SetItem(propertyId, property with { Pending = pending }) };
+        }
+    }
+
+    private void Restart(NodeSnapshot snapshot)
+    {
+        lock (_writing)
+        {
+            var generation = _current.Generation + 1;
+            _tally.Clear();
+            _current = snapshot with { Generation = generation, PassThroughAll = _current.PassThroughAll };
+            index.StartGeneration(generation);
+        }
+        SweepNeeded?.Invoke();
+    }
+
+    /// <summary>Paths and equals: the index finds all of theirs at once. The fence decides, so this never takes too much.</summary>
+    private void RemoveDirectly(AppliedPurge purge)
+    {
+        if (index.CountOf(purge.PropertyId) == 0 || !_current.Properties.TryGetValue(purge.PropertyId, out var property))
+            return;
+        foreach (var rule in purge.Rules)
+        {
+            if (rule.Kind is not (PurgeKind.Path or PurgeKind.Equals))
+                continue;
+            foreach (var entry in Named(property, rule))
+            {
+                var verdict = Fence.Test(_current, property, entry);
+                if (!verdict.MayBeUsed)
+                    Remove(entry, verdict);
+            }
+        }
+    }
+
+    private IReadOnlyList<StoredEntry> Named(PropertyView property, PurgeRule rule)
+    {
+        if (!rule.Value.Contains('?', StringComparison.Ordinal))
+            return index.UnderPath(property.Id, rule.Value);
+        var keyed = PendingRules.DirectTarget(rule, property.Configuration.QueryMode);
+        return keyed is null ? [] : index.KeyedBy(property.Id, keyed);
+    }
+
+    private static PropertyView View(PropertySnapshot property)
+    {
+        var body = property.Property ?? new PropertyBody();
+        var isKnown = property.Property is not null && PropertyConfiguration.IsKnown(body);
+        return new PropertyView(
+            property.PropertyId,
+            PropertyConfiguration.FromMessage(body),
+            property.LastPurge,
+            property.LastConfiguration,
+            PassThrough: !isKnown,
+            PendingRules.None
+        );
+    }
+
+    private PatternBudget BudgetOf(long propertyId) =>
+        _budgets.GetOrAdd(propertyId, id => new PatternBudget(() => index.CountOf(id), () => SweepNeeded?.Invoke()));
 }

@@ -56,7 +56,7 @@ public static class PurgeMatch
             return true;
         try
         {
-            return PurgePattern.IsMatch(regex, keyed, fetched);
+            return PurgePattern.Texts(keyed, fetched).Any(regex.IsMatch);
         }
         catch (RegexMatchTimeoutException)
         {

@@ -36,19 +36,21 @@ public static class PurgePattern
     }
 
     /// <summary>
-    /// Tests path and path with query, of the key and as fetched, and the percent-decoded form of each where that is UTF-8. Equal texts are tested once.
+    /// What a pattern is tested against: path and path with query, of the key and as fetched, and the percent-decoded form of each where that is UTF-8.
+    /// No text twice.
     /// </summary>
-    /// <exception cref="RegexMatchTimeoutException">One text took longer than the regex was built for.</exception>
-    public static bool IsMatch(Regex regex, CanonicalTarget keyed, CanonicalTarget fetched)
+    public static IReadOnlyList<string> Texts(CanonicalTarget keyed, CanonicalTarget fetched)
     {
-        if (IsMatch(regex, keyed.Path))
-            return true;
-        if (keyed.Query is not null && IsMatch(regex, keyed.PathAndQuery))
-            return true;
-        return fetched.Query is not null && !keyed.Equals(fetched) && IsMatch(regex, fetched.PathAndQuery);
+        var texts = new List<string>(2) { keyed.Path };
+        if (keyed.Query is not null)
+            texts.Add(keyed.PathAndQuery);
+        if (fetched.Query is not null && !keyed.Equals(fetched))
+            texts.Add(fetched.PathAndQuery);
+        for (var i = texts.Count - 1; i >= 0; i--)
+        {
+            if (PercentEncoding.TryDecode(texts[i], out var decoded) && !ReferenceEquals(decoded, texts[i]))
+                texts.Add(decoded);
+        }
+        return texts;
     }
-
-    private static bool IsMatch(Regex regex, string text) =>
-        regex.IsMatch(text)
-        || (PercentEncoding.TryDecode(text, out var decoded) && !ReferenceEquals(decoded, text) && regex.IsMatch(decoded));
 }

@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Paradarum.Protocol.Purging;
+
+namespace Paradarum.Edge.Purging;
+
+/// <summary>A rule at its position. One of kind Regex also carries what it has cost so far; it is the same object in every snapshot.</summary>
+internal sealed class PendingRule(PurgeRule rule, ulong position, PatternBudget budget)
+{
+    private Regex? _regex;
+    private long _spent;
+    private volatile bool _isSpent;
+
+    public PurgeKind Kind => rule.Kind;
+
+    public string Value => rule.Value;
+
+    public ulong Position => position;
+
+    /// <summary>For patterns: what every match holds, or null when that cannot be told.</summary>
+    public string? RequiredLiteral { get; } = rule.Kind is PurgeKind.Regex ? Purging.RequiredLiteral.Of(rule.Value) : null;
+
+    /// <summary>For patterns: too expensive on this node, or not to be built. It counts as matching everything and is to be widened.</summary>
+    public bool IsSpent => _isSpent || (Kind is PurgeKind.Regex && budget.IsSpent);
+
+    /// <summary>Runs the pattern over the texts of one URL. More than 1 ms on one of them counts as a match. Built at the first run, never where records are applied.</summary>
+    public bool MatchesAny(IReadOnlyList<string> texts)
+    {
+        if (IsSpent)
+            return true;
+        if (_regex is null && !TryBuild())
+            return true;
+
+        var started = Stopwatch.GetTimestamp();
+        var matches = RunOver(texts);
+        var took = Stopwatch.GetTimestamp() - started;
+        if (budget.Book(took, Interlocked.Add(ref _spent, took)))
+            return matches;
+        _isSpent = true;
+        return true;
+    }
+
+    /// <summary>Gives back to the property's budget what this one took. Called once, when it is pending no longer.</summary>
+    public void Retire() => budget.Return(Volatile.Read(ref _spent));
+
+    private bool RunOver(IReadOnlyList<string> texts)
+    {
+        try
+        {
+            foreach (var text in texts)
+            {
+                if (_regex!.IsMatch(text))
+                    return true;
+            }
+            return false;
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return true;
+        }
+    }
+
+    private bool TryBuild()
+    {
+        if (PurgePattern.TryBuild(Value, PatternBudget.OfOneText, out var regex, out _))
+        {
+            _regex = regex;
+            return true;
+        }
+        _isSpent = true;
+        budget.Fail();
+        return false;
+    }
+}

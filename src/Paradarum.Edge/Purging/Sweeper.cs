@@ -1,0 +1,154 @@
+using Microsoft.Extensions.Hosting;
+using Paradarum.Edge.Storage;
+
+namespace Paradarum.Edge.Purging;
+
+/// <summary>
+/// Tests every entry in the background, frees what is purged and retires rules. Nothing waits for it: purges are in force when they are applied. It takes
+/// at most about a tenth of one core, however many rules come.
+/// </summary>
+internal sealed class Sweeper : BackgroundService
+{
+    /// <summary>Rest after a sweep, as a multiple of what it took.</summary>
+    private const int RestTimes = 9;
+
+    private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
+
+    private readonly NodeState _state;
+    private readonly TimeProvider _time;
+    private readonly SemaphoreSlim _needed = new(0, 1);
+    private readonly Dictionary<long, (long Generation, ulong Position)> _swept = []; // every entry has been tested against the rules up to here
+    private volatile bool _waitsForFetches;
+
+    public Sweeper(NodeState state, TimeProvider time)
+    {
+        _state = state;
+        _time = time;
+        state.SweepNeeded = Wake;
+        state.Index.FetchReleased = _ =>
+        {
+            if (_waitsForFetches)
+                Wake();
+        };
+    }
+
+    /// <summary>Sweeps whatever needs it, once. For the loop and for tests; never two at a time.</summary>
+    public void SweepAll(CancellationToken stop = default)
+    {
+        _waitsForFetches = false;
+        foreach (var propertyId in _state.Index.Properties)
+        {
+            if (!_state.Current.Properties.ContainsKey(propertyId))
+                DropProperty(propertyId, stop);
+        }
+        foreach (var (propertyId, property) in _state.Current.Properties)
+        {
+            if (!property.Pending.IsEmpty)
+                Sweep(propertyId, stop);
+        }
+    }
+
+    public override void Dispose()
+    {
+        _needed.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stop)
+    {
+        await Task.Yield(); // a sweep is work for the processor: it must not hold up the host's start
+        while (!stop.IsCancellationRequested)
+        {
+            await _needed.WaitAsync(stop);
+            var started = _time.GetTimestamp();
+            SweepAll(stop);
+            var rest = _time.GetElapsedTime(started) * RestTimes;
+            rest = rest < ShortestRest ? ShortestRest : rest;
+            await Task.Delay(rest < LongestRest ? rest : LongestRest, _time, stop);
+        }
+    }
+
+    private void Sweep(long propertyId, CancellationToken stop)
+    {
+        _state.Widen(propertyId);
+        var snapshot = _state.Current;
+        if (!snapshot.Properties.TryGetValue(propertyId, out var property) || property.Pending.IsEmpty)
+            return;
+
+        // 1. Every entry, where a rule can be told in no other way. Paths and equals were found through the index when they were applied.
+        var pending = property.Pending;
+        var oldestFetch = _state.Index.OldestStamp(propertyId);
+        var isStuck = pending.Load.Rules > Retirement.MostWaitingForFetches && oldestFetch < pending.Newest;
+        var swept = SweptThrough(propertyId, snapshot.Generation);
+        if (swept < pending.NewestToSweep || (isStuck && swept < pending.Newest))
+        {
+            if (!TestEntries(snapshot, property, stop))
+                return;
+            _swept[propertyId] = (snapshot.Generation, snapshot.Position);
+            swept = snapshot.Position;
+        }
+
+        // 2. What no fetch in flight is older than. The register is read again: a fetch that ended meanwhile tested what it stored.
+        var through = Retirement.Through(snapshot.Position, _state.Index.OldestStamp(propertyId));
+        if (through >= pending.Newest)
+            _state.Retire(propertyId, through);
+        else if (isStuck && swept >= pending.Newest)
+            _state.Retire(propertyId, swept, horizon: swept);
+        else
+            WaitForFetches(propertyId, through);
+    }
+
+    private ulong SweptThrough(long propertyId, long generation) =>
+        _swept.TryGetValue(propertyId, out var swept) && swept.Generation == generation ? swept.Position : 0;
+
+    private void WaitForFetches(long propertyId, ulong through)
+    {
+        if (through > 0)
+            _state.Retire(propertyId, through);
+        _waitsForFetches = true;
+
+        // One that ended while we looked has not woken us.
+        if (_state.Index.OldestStamp(propertyId) > through)
+            Wake();
+    }
+
+    private bool TestEntries(NodeSnapshot snapshot, PropertyView property, CancellationToken stop)
+    {
+        foreach (var entry in _state.Index.Entries(property.Id))
+        {
+            if (stop.IsCancellationRequested)
+                return false;
+            var verdict = Fence.Test(snapshot, property, entry);
+            if (!verdict.MayBeUsed)
+                _state.Remove(entry, verdict);
+        }
+        return true;
+    }
+
+    private void DropProperty(long propertyId, CancellationToken stop)
+    {
+        foreach (var entry in _state.Index.Entries(propertyId))
+        {
+            if (stop.IsCancellationRequested)
+                return;
+            _state.Remove(entry, new FenceVerdict(FenceReason.UnknownProperty));
+        }
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            _needed.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Already awake: one sweep answers any number of calls.
+        }
+        catch (ObjectDisposedException)
+        {
+            // The node stops.
+        }
+    }
+}
