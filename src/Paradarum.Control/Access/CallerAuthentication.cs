@@ -29,8 +29,12 @@ internal sealed class CallerAuthentication(RequestDelegate next, KeyRing keys, S
 
     public Task InvokeAsync(HttpContext context)
     {
-        // What routing made up itself (405) is no route endpoint and is let through to say so.
-        if (context.GetEndpoint() is not RouteEndpoint endpoint || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+        // What routing made up itself (405) is no route endpoint and is let through to say so. Nodes prove themselves on their own port.
+        if (
+            context.GetEndpoint() is not RouteEndpoint endpoint
+            || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null
+            || !context.Request.Path.StartsWithSegments(ApiFrame.Base, StringComparison.OrdinalIgnoreCase)
+        )
             return next(context);
 
         // A key alone is judged when one is sent, whatever Authorization holds.

@@ -15,12 +15,15 @@ internal sealed class KeyRing
     public bool TryOpen(ReadOnlySpan<char> sent, DateTimeOffset now, [NotNullWhen(true)] out Caller? caller)
     {
         caller = null;
-        if (!KeyText.TryDigest(sent, out var digest) || !_current.Active.TryGetValue(digest, out var held))
+        if (!TryFind(sent, out var held))
             return false;
         held.Key.Used(now);
         caller = held.Caller;
         return true;
     }
+
+    /// <summary>The caller behind a key, without counting it as a use.</summary>
+    public Caller? Peek(ReadOnlySpan<char> text) => TryFind(text, out var held) ? held.Caller : null;
 
     /// <summary>All keys of an account, revoked ones included, in the order they were made.</summary>
     public ApiKey[] Of(long accountId) => [.. _current.All.Values.Where(key => key.AccountId == accountId).OrderBy(key => key.Id)];
@@ -29,14 +32,18 @@ internal sealed class KeyRing
 
     public IEnumerable<ApiKey> All => _current.All.Values;
 
-    public bool IsKnown(KeyDigest digest) => _current.Active.ContainsKey(digest);
-
     /// <summary>Called on the writer's thread alone: puts a new or changed key in the place of what it was.</summary>
     public void Put(ApiKey key, bool isOperator)
     {
         var digest = KeyDigest.From(key.Digest);
         var active = key.RevokedAt is null ? _current.Active.SetItem(digest, Hold(key, isOperator)) : _current.Active.Remove(digest);
         _current = new Snapshot(active, _current.All.SetItem(key.Id, key));
+    }
+
+    private bool TryFind(ReadOnlySpan<char> sent, [NotNullWhen(true)] out Held? held)
+    {
+        held = null;
+        return KeyText.TryDigest(sent, out var digest) && _current.Active.TryGetValue(digest, out held);
     }
 
     private static Held Hold(ApiKey key, bool isOperator) =>

@@ -8,7 +8,10 @@ internal sealed class ApiFrame(RequestDelegate next, ILogger<ApiFrame> log)
 {
     public static readonly PathString Base = "/api";
 
-    public async Task InvokeAsync(HttpContext context)
+    public Task InvokeAsync(HttpContext context) =>
+        context.Request.Path.StartsWithSegments(Base, StringComparison.OrdinalIgnoreCase) ? FramedAsync(context) : next(context);
+
+    private async Task FramedAsync(HttpContext context)
     {
         try
         {

@@ -12,7 +12,8 @@ internal static class EndpointDescriptions
     public static RouteHandlerBuilder Reads(this RouteHandlerBuilder builder, string name, object shape) =>
         builder.WithMetadata(new DescribedBody(name, shape));
 
-    public static RouteHandlerBuilder ProducesPage<T>(this RouteHandlerBuilder builder) => builder.Produces<PageEnvelope<T>>();
+    public static RouteHandlerBuilder ProducesPage<T>(this RouteHandlerBuilder builder) =>
+        builder.Produces<PageEnvelope<T>>().WithMetadata(PagedAnswer.Instance);
 
     /// <summary>The statuses that come with nothing but a sentence.</summary>
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder builder, params int[] statuses)
@@ -25,3 +26,9 @@ internal static class EndpointDescriptions
 
 /// <summary>What an endpoint reads, for the API document alone.</summary>
 internal sealed record DescribedBody(string Name, object Shape);
+
+/// <summary>Marks an endpoint that answers page by page, for the API document.</summary>
+internal sealed class PagedAnswer
+{
+    public static readonly PagedAnswer Instance = new();
+}

@@ -59,8 +59,6 @@ internal readonly struct JsonFields(JsonElement element)
 
     private static bool IsNamed(JsonProperty property, string name)
     {
-        if (property.NameEquals(name))
-            return true;
         try
         {
             return property.Name.Equals(name, StringComparison.OrdinalIgnoreCase);

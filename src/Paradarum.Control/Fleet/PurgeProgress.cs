@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol.Link;
 
 namespace Paradarum.Control.Fleet;
@@ -58,13 +59,122 @@ internal sealed record PurgeStanding(PurgeState State, DateTimeOffset? Completed
 }
 
 /// <summary>What receipts ask of the fleet. Safe from any thread.</summary>
-internal sealed class PurgeProgress
+internal sealed class PurgeProgress(FleetDesk desk, LogWriter writer)
 {
     /// <summary>Where the purge at <paramref name="position"/> stands, after a restart of the control plane too. Never fails: what is not known of a node is pending or fenced.</summary>
     /// <param name="position">A durable position above the tail.</param>
     /// <param name="acceptedNodes">The nodes that counted at acceptance, shields first.</param>
-    public PurgeStanding ProgressOf(ulong position, ImmutableArray<string> acceptedNodes) => throw new NotImplementedException();
+    public PurgeStanding ProgressOf(ulong position, ImmutableArray<string> acceptedNodes)
+    {
+        var standing = desk.Read(fleet =>
+            Standing(position, acceptedNodes, fleet, OlderFacts.None, out var missing) is var known && !missing ? known : null
+        );
+        if (standing is not null)
+            return standing;
+        // Too old for memory: what was written is asked, outside the fleet's lock.
+        var older = Older(position);
+        return desk.Read(fleet => Standing(position, acceptedNodes, fleet, older, out _));
+    }
 
     /// <summary>Completes when the purge at <paramref name="position"/> is complete: at once when it is already.</summary>
-    public Task WhenCompleteAsync(ulong position, CancellationToken stop) => throw new NotImplementedException();
+    public Task WhenCompleteAsync(ulong position, CancellationToken stop) => desk.WhenCompleteAsync(position, stop);
+
+    private static PurgeStanding Standing(
+        ulong position,
+        ImmutableArray<string> acceptedNodes,
+        FleetReading fleet,
+        OlderFacts older,
+        out bool missing
+    )
+    {
+        var complete = fleet.Machine.Completion.AnnouncedThrough >= position;
+        var completed = complete ? fleet.Book.CompletedAt(position) ?? older.Completed : null;
+        missing = (complete && completed is null) || !fleet.Book.RemembersCountsAt(position);
+        var ids = acceptedNodes.Concat(complete ? [] : Counting(fleet.Machine, fleet.Now)).Distinct(StringComparer.Ordinal);
+        var nodes = ImmutableArray.CreateBuilder<NodeProgress>();
+        foreach (var id in ids)
+        {
+            var progress = ProgressOfNode(id, position, complete, fleet, older);
+            missing |= progress is { State: NodeProgressState.Applied, AppliedAt: null };
+            nodes.Add(progress);
+        }
+        var accepted = acceptedNodes.ToHashSet(StringComparer.Ordinal);
+        return new PurgeStanding(
+            StateOf(position, complete, fleet),
+            completed?.At,
+            nodes.Count(node => accepted.Contains(node.Id) && node.State is NodeProgressState.Applied or NodeProgressState.Fenced),
+            [.. nodes.OrderBy(node => node.Role)]
+        );
+    }
+
+    private static PurgeState StateOf(ulong position, bool complete, FleetReading fleet) =>
+        complete ? PurgeState.Complete
+        : fleet.Frontiers.Pops >= position ? PurgeState.Pops
+        : fleet.Frontiers.Shields >= position ? PurgeState.Shields
+        : PurgeState.Queued;
+
+    /// <summary>Nodes that count for complete whether or not they counted at acceptance.</summary>
+    private static IEnumerable<string> Counting(FleetMachine machine, TimeSpan now) =>
+        machine.Nodes.Where(node => node.Holdings.Any(holding => !holding.IsFenced(now))).Select(node => node.Id);
+
+    private static NodeProgress ProgressOfNode(string id, ulong position, bool complete, FleetReading fleet, OlderFacts older)
+    {
+        var node = fleet.Machine.Find(id);
+        var record = fleet.Records.GetValueOrDefault(id);
+        var state = StateOfNode(node, record, position, complete, fleet.Now);
+        var appliedAt = state == NodeProgressState.Applied ? fleet.Book.AppliedAt(id, position) ?? older.AppliedAt(id, position) : null;
+        var count = fleet.Book.CountOf(id, position) ?? older.Counts.GetValueOrDefault(new CountKey(position, id));
+        return new NodeProgress(
+            id,
+            record?.Name ?? id,
+            record?.Role ?? NodeRole.Pop,
+            state,
+            appliedAt,
+            count?.Objects ?? 0,
+            count?.Bytes ?? 0,
+            count?.ReclaimedObjects ?? 0,
+            count?.ReclaimedBytes ?? 0,
+            count?.Widened ?? false,
+            CountsFinal: state == NodeProgressState.Fenced || (state == NodeProgressState.Applied && count is null or { Final: true })
+        );
+    }
+
+    private static NodeProgressState StateOfNode(FleetNode? node, NodeRecord? record, ulong position, bool complete, TimeSpan now)
+    {
+        var applied = (node?.EverApplied ?? record?.EverApplied ?? 0) >= position;
+        if (complete || node is null)
+            return applied ? NodeProgressState.Applied : NodeProgressState.Fenced;
+        // A former process start may still serve what its successor has purged. The current one that has to begin anew serves nothing older.
+        var behind = applied ? node.Displaced : node.Holdings;
+        var owing = behind.Where(holding => !holding.IsFenced(now) && holding.Applied < position).ToList();
+        if (owing.Count == 0)
+            return applied ? NodeProgressState.Applied : NodeProgressState.Fenced;
+        return owing.Any(holding => holding.LeaseRuns(now)) ? NodeProgressState.Pending : NodeProgressState.Owed;
+    }
+
+    private OlderFacts Older(ulong position)
+    {
+        using var reader = writer.OpenReader();
+        return new OlderFacts(
+            FleetStore.FindCompleted(reader, position),
+            [.. FleetStore.FindAcks(reader, position).OrderBy(range => range.Through)],
+            FleetStore.FindCounts(reader, position)
+        );
+    }
+
+    /// <summary>What the database knows of one position that memory has forgotten.</summary>
+    private sealed record OlderFacts(Completed? Completed, ImmutableArray<AckRange> Acks, IReadOnlyDictionary<CountKey, PurgeCount> Counts)
+    {
+        public static readonly OlderFacts None = new(null, [], ImmutableDictionary<CountKey, PurgeCount>.Empty);
+
+        public DateTimeOffset? AppliedAt(string nodeId, ulong position)
+        {
+            foreach (var range in Acks)
+            {
+                if (range.After < position && range.Through >= position && string.Equals(range.NodeId, nodeId, StringComparison.Ordinal))
+                    return range.At;
+            }
+            return null;
+        }
+    }
 }

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace Paradarum.Control.Api;
+
+/// <summary>The OpenAPI document at <c>/swagger/v1/swagger.json</c>, no credential needed (contract section 0).</summary>
+internal static class ApiDocument
+{
+    private const string KeyScheme = "ApiKeyAuth";
+    private const string TokenScheme = "Bearer";
+
+    public static void AddApiDocument(this IServiceCollection services)
+    {
+        // The document describes what ApiJson writes.
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = ApiJson.Options.PropertyNamingPolicy);
+        services.AddOpenApi(
+            "v1",
+            options =>
+            {
+                options.AddDocumentTransformer((document, _, _) => DescribeAll(document));
+                options.AddOperationTransformer((operation, context, _) => DescribeOne(operation, context));
+            }
+        );
+    }
+
+    public static void MapApiDocument(this IEndpointRouteBuilder routes) => routes.MapOpenApi("/swagger/{documentName}/swagger.json");
+
+    private static Task DescribeAll(OpenApiDocument document)
+    {
+        document.Info = new OpenApiInfo
+        {
+            Title = "Paradarum",
+            Version = "v1",
+            Description = "Purges that are provable: accepted durably, applied in order, receipted truthfully.",
+        };
+        // Where it happens to run is no part of the contract.
+        document.Servers = [];
+        document.Components ??= new OpenApiComponents();
+        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
+        {
+            [KeyScheme] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.ApiKey,
+                In = ParameterLocation.Header,
+                Name = "X-API-Key",
+                Description = "An API key of the account, as it was shown when it was made. When it is present it alone is judged.",
+            },
+            [TokenScheme] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                BearerFormat = "JWT",
+                Description = "A token from POST /api/auth/login.",
+            },
+        };
+        return Task.CompletedTask;
+    }
+
+    private static Task DescribeOne(OpenApiOperation operation, OpenApiOperationTransformerContext context)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        if (!metadata.OfType<IAllowAnonymous>().Any())
+        {
+            operation.Security =
+            [
+                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, context.Document)] = [] },
+                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(TokenScheme, context.Document)] = [] },
+            ];
+        }
+
+        if (metadata.OfType<DescribedBody>().LastOrDefault() is { } body)
+        {
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+                {
+                    ["application/json"] = new() { Schema = SchemaOf(JsonSerializer.SerializeToElement(body.Shape), body.Name) },
+                },
+            };
+        }
+
+        if (metadata.OfType<PagedAnswer>().Any())
+            DescribePaging(operation);
+        return Task.CompletedTask;
+    }
+
+    private static void DescribePaging(OpenApiOperation operation)
+    {
+        operation.Parameters ??= [];
+        operation.Parameters.Add(PageParameter("pageNumber", "1-based page, default 1.", largest: null));
+        operation.Parameters.Add(PageParameter("pageSize", "Items on a page, default 10; clamped to 1..100.", largest: "100"));
+    }
+
+    private static OpenApiParameter PageParameter(string name, string description, string? largest) =>
+        new()
+        {
+            Name = name,
+            In = ParameterLocation.Query,
+            Description = description,
+            Schema = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Integer,
+                Minimum = "1",
+                Maximum = largest,
+            },
+        };
+
+    /// <summary>A text names a type, an array holds its one element's shape, an object its fields.</summary>
+    private static OpenApiSchema SchemaOf(JsonElement shape, string? title = null) =>
+        shape.ValueKind switch
+        {
+            JsonValueKind.Object => new OpenApiSchema
+            {
+                Title = title,
+                Type = JsonSchemaType.Object,
+                Properties = shape
+                    .EnumerateObject()
+                    .ToDictionary(field => field.Name, IOpenApiSchema (field) => SchemaOf(field.Value), StringComparer.Ordinal),
+                Required = shape
+                    .EnumerateObject()
+                    .Where(field => !IsOptional(field.Value))
+                    .Select(field => field.Name)
+                    .ToHashSet(StringComparer.Ordinal),
+            },
+            JsonValueKind.Array => new OpenApiSchema { Type = JsonSchemaType.Array, Items = SchemaOf(shape[0]) },
+            _ => Named(shape.GetString()!.TrimEnd('?')),
+        };
+
+    private static OpenApiSchema Named(string type) =>
+        type.EndsWith("[]", StringComparison.Ordinal)
+            ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = Named(type[..^2]) }
+            : new OpenApiSchema
+            {
+                Type = type switch
+                {
+                    "string" => JsonSchemaType.String,
+                    "integer" => JsonSchemaType.Integer,
+                    "boolean" => JsonSchemaType.Boolean,
+                    _ => throw new InvalidOperationException($"'{type}' is no type of the API document."),
+                },
+            };
+
+    private static bool IsOptional(JsonElement shape) => shape.ValueKind == JsonValueKind.String && shape.GetString()!.EndsWith('?');
+}

@@ -1,0 +1,24 @@
+using Paradarum.Control.Access;
+using Paradarum.Control.PurgeLog;
+
+namespace Paradarum.Control.Catalogue;
+
+/// <summary>How this folder adds itself to the control plane.</summary>
+internal static class CatalogueComposition
+{
+    public static void AddCatalogue(this IServiceCollection services, string systemDomain)
+    {
+        services.AddSingleton(provider => new PropertyCatalogue(
+            provider.GetRequiredService<LogWriter>(),
+            provider.GetRequiredService<TimeProvider>(),
+            systemDomain
+        ));
+        services.AddSingleton<OwnsProperty>(provider => provider.GetRequiredService<PropertyCatalogue>().Owns);
+    }
+
+    public static void MapCatalogue(this IEndpointRouteBuilder routes)
+    {
+        routes.MapProperties();
+        routes.MapHostnames();
+    }
+}

@@ -1,0 +1,149 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json;
+using Paradarum.Control.Access;
+using Paradarum.Control.Api;
+using Paradarum.Protocol;
+using Paradarum.Protocol.Configuration;
+
+namespace Paradarum.Control.Catalogue;
+
+/// <summary>Properties of the caller's account (contract part 3).</summary>
+internal static class PropertyEndpoints
+{
+    /// <summary>More than anyone fails over to; keeps a configuration record small.</summary>
+    internal const int MostOrigins = 32;
+
+    private static readonly Refusal Restricted = new(RefusalKind.Forbidden, "A restricted API key may not create properties.");
+
+    public static void MapProperties(this IEndpointRouteBuilder routes)
+    {
+        var properties = routes.MapGroup("/api/property").WithTags("Catalogue");
+        properties.MapGet("", List).WithSummary("List the account's properties").ProducesPage<PropertyItem>().Refuses(401, 403);
+        properties
+            .MapPost("", Create)
+            .WithSummary("Create a property with its system hostname")
+            .Reads(
+                "PropertyRequest",
+                new
+                {
+                    name = "string",
+                    origins = new[]
+                    {
+                        new
+                        {
+                            host = "string",
+                            hostHeader = "string?",
+                            sslVerify = "boolean?",
+                        },
+                    },
+                }
+            )
+            .Produces<Envelope<PropertyItem>>(StatusCodes.Status201Created)
+            .Refuses(400, 401, 403, 409, 413, 415);
+        properties.MapGet("{id}", Read).WithSummary("Read one property").Produces<Envelope<PropertyDetail>>().Refuses(401, 403, 404);
+        properties
+            .MapDelete("{id}", Delete)
+            .WithSummary("Delete a property and purge all of it")
+            .Produces<Envelope<object>>()
+            .Refuses(401, 403, 404);
+    }
+
+    internal static IResult List(PageRequest page, Caller caller, PropertyCatalogue catalogue) =>
+        Answer.Page("Properties retrieved successfully.", page, [.. catalogue.Of(caller).Select(Item)]);
+
+    internal static IResult Read(string id, Caller caller, PropertyCatalogue catalogue) =>
+        catalogue.OpenForReading(caller, id).Ok(out var property, out var refusal)
+            ? Answer.Ok("Property retrieved successfully.", Detail(property))
+            : refusal.ToAnswer();
+
+    internal static async Task<IResult> Create(HttpRequest request, Caller caller, PropertyCatalogue catalogue, CancellationToken stop)
+    {
+        // A key for some properties could else make itself one more.
+        if (!caller.OnlyProperties.IsDefault)
+            return Restricted.ToAnswer();
+        if (!(await JsonBody.ReadObjectAsync(request, stop)).Ok(out var body, out var refusal))
+            return refusal.ToAnswer();
+        if (!Order(body).Ok(out var order, out refusal))
+            return refusal.ToAnswer();
+        return (await catalogue.CreateAsync(caller.AccountId, order, stop)).Ok(out var made, out refusal)
+            ? Answer.Created(
+                "Property created successfully.",
+                Item(made),
+                string.Create(CultureInfo.InvariantCulture, $"/api/property/{made.Id}")
+            )
+            : refusal.ToAnswer();
+    }
+
+    internal static async Task<IResult> Delete(string id, Caller caller, PropertyCatalogue catalogue, CancellationToken stop)
+    {
+        if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
+            return refusal.ToAnswer();
+        return (await catalogue.DeleteAsync(property.Id, stop)).Ok(out _, out refusal)
+            ? Answer.Ok("Property deleted successfully.")
+            : refusal.ToAnswer();
+    }
+
+    private static Result<PropertyOrder> Order(JsonFields body)
+    {
+        if (!body.Text("name").Ok(out var sentName, out var refusal) || !Property.ParseName(sentName).Ok(out var name, out refusal))
+            return refusal;
+        if (!body.List("origins").Ok(out var sent, out refusal))
+            return refusal;
+        if (sent is null or { Length: 0 or > MostOrigins })
+            return Refusal.Malformed($"Origins must hold 1 to {MostOrigins} origins.");
+        var origins = ImmutableArray.CreateBuilder<Origin>(sent.Length);
+        foreach (var element in sent)
+        {
+            if (!Origin(element).Ok(out var origin, out refusal))
+                return refusal;
+            origins.Add(origin);
+        }
+
+        return new PropertyOrder(name, origins.MoveToImmutable()) { Rules = RulePresets.CatchAll };
+    }
+
+    private static Result<Origin> Origin(JsonElement element)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+            return Refusal.Malformed("An origin must be a JSON object.");
+        var fields = new JsonFields(element);
+        if (!fields.Text("host").Ok(out var host, out var refusal) || !fields.Text("hostHeader").Ok(out var hostHeader, out refusal))
+            return refusal;
+        return fields.Flag("sslVerify").Ok(out var sslVerify, out refusal)
+            ? PropertyOrigin.Parse(host, hostHeader, sslVerify ?? true)
+            : refusal;
+    }
+
+    private static PropertyItem Item(CatalogueProperty property) =>
+        new(property.Id, property.Configuration.Name, (int)property.State, property.CreatedAt);
+
+    private static PropertyDetail Detail(CatalogueProperty property) =>
+        new(
+            property.Id,
+            property.Configuration.Name,
+            (int)property.State,
+            property.CreatedAt,
+            [.. property.Hostnames.Select(HostnameEndpoints.Item)],
+            [.. property.Configuration.Origins.Select(origin => new OriginItem(Address(origin), origin.HostHeader, origin.SslVerify))]
+        );
+
+    private static string Address(Origin origin) =>
+        string.Create(CultureInfo.InvariantCulture, $"{origin.Scheme}://{origin.Host}:{origin.Port}");
+}
+
+/// <param name="Status">Active 0, Pending 1, Disabled 2, Suspended 3.</param>
+internal sealed record PropertyItem(long Id, string Name, int Status, DateTimeOffset CreatedAt);
+
+internal sealed record PropertyDetail(
+    long Id,
+    string Name,
+    int Status,
+    DateTimeOffset CreatedAt,
+    IReadOnlyList<HostnameItem> Hostnames,
+    IReadOnlyList<OriginItem> Origins
+);
+
+/// <param name="Host">With its scheme and port.</param>
+/// <param name="HostHeader">Empty passes the visitor's host.</param>
+internal sealed record OriginItem(string Host, string HostHeader, bool SslVerify);

@@ -1,0 +1,148 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Paradarum.Control.Access;
+using Paradarum.Control.Api;
+using Paradarum.Control.Catalogue;
+using Paradarum.Control.Database;
+using Paradarum.Control.Fleet;
+using Paradarum.Control.PurgeLog;
+
+namespace Paradarum.Control;
+
+/// <summary>A running control plane: the table of contents of this project. Each folder adds, loads and maps itself.</summary>
+internal sealed class ControlPlane : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly LogWriter _writer;
+
+    private ControlPlane(WebApplication app, LogWriter writer)
+    {
+        (_app, _writer) = (app, writer);
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        var ports = addresses.Select(address => BindingAddress.Parse(address).Port).Distinct().ToArray();
+        // In the order they were listened on: the API's (one or two addresses, one port), then the fleet's.
+        (Api, Fleet) = (new Uri($"http://localhost:{ports[0]}"), new Uri($"http://127.0.0.1:{ports[^1]}"));
+    }
+
+    /// <summary>Where clients reach the REST API.</summary>
+    public Uri Api { get; }
+
+    /// <summary>Where nodes reach the fleet's gRPC service (HTTP/2 without TLS).</summary>
+    public Uri Fleet { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Opens the data folder, brings the database to this version, reads it into memory and listens. Ready when it returns.</summary>
+    /// <exception cref="ArgumentException">Options out of range, all at once.</exception>
+    /// <exception cref="LogCannotStartException">The data folder is taken or cannot be used; the message is for the operator.</exception>
+    /// <exception cref="IOException">A port is taken.</exception>
+    public static async Task<ControlPlane> StartAsync(
+        ControlPlaneOptions options,
+        ControlPlaneSurroundings surroundings,
+        CancellationToken stop
+    )
+    {
+        if (options.Problems() is { Count: > 0 } problems)
+            throw new ArgumentException(string.Join(" ", problems), nameof(options));
+
+        using var logging = LoggerFactory.Create(surroundings.Logging);
+        var writer = LogWriter.Open(
+            options.Log,
+            surroundings.Time,
+            logging.CreateLogger<LogWriter>(),
+            surroundings.Flush,
+            FleetSchema.Part
+        );
+        WebApplication? app = null;
+        try
+        {
+            await Schema.MigrateAsync(writer, stop);
+            var fleet = await FleetHosting.OpenAsync(writer, options.Fleet, surroundings.Time, logging, stop);
+            app = await BuildAsync(options, surroundings, writer, fleet, stop);
+            await LoadAsync(app.Services, writer, stop);
+            Map(app);
+            await app.StartAsync(stop);
+            return new ControlPlane(app, writer);
+        }
+        catch
+        {
+            if (app is not null)
+                await app.DisposeAsync();
+            await writer.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        // Last: what stops may still have something to write.
+        await _writer.DisposeAsync();
+    }
+
+    private static async Task<WebApplication> BuildAsync(
+        ControlPlaneOptions options,
+        ControlPlaneSurroundings surroundings,
+        LogWriter writer,
+        FleetDesk fleet,
+        CancellationToken stop
+    )
+    {
+        // Empty: nothing is read from files or the environment behind the caller's back.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddLogging(surroundings.Logging);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
+
+        var services = builder.Services;
+        services.AddSingleton(surroundings.Time);
+        services.AddSingleton(writer);
+        services.AddSingleton(writer.Feed);
+        services.AddApi();
+        services.AddAccess(sessionKey: await InstallationSecret.GetOrCreateAsync(writer, SessionTokens.SecretName, stop));
+        services.AddCatalogue(options.SystemDomain);
+        services.AddFleet(fleet, provider => provider.GetRequiredService<PropertyCatalogue>().Current);
+        services.AddSingleton<FirstStart>();
+        surroundings.Services(services);
+        return builder.Build();
+    }
+
+    private static async Task LoadAsync(IServiceProvider services, LogWriter writer, CancellationToken stop)
+    {
+        await services.LoadAccessAsync(writer, stop);
+        await services.GetRequiredService<PropertyCatalogue>().LoadAsync(stop);
+    }
+
+    private static void Map(WebApplication app)
+    {
+        app.UseApi();
+        app.UseAccess();
+        app.MapApi();
+        app.MapAccess();
+        app.MapCatalogue();
+        app.MapFleet();
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ControlPlaneOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        // Bodies are bounded where they are read (JsonBody), after the guards that come first (contract 1.3).
+        kestrel.Limits.MaxRequestBodySize = null;
+        if (options.ApiPort == 0)
+            kestrel.Listen(IPAddress.Loopback, 0, ForApi);
+        else
+            kestrel.ListenLocalhost(options.ApiPort, ForApi);
+        kestrel.Listen(IPAddress.Loopback, options.FleetPort, ForFleet);
+    }
+
+    private static void ForApi(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;
+
+    /// <summary>Kestrel speaks HTTP/2 without TLS only on a port that speaks nothing else (design section 7).</summary>
+    private static void ForFleet(ListenOptions listen)
+    {
+        listen.Protocols = HttpProtocols.Http2;
+        listen.MarkAsFleet();
+    }
+}

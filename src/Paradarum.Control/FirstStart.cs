@@ -1,0 +1,123 @@
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Paradarum.Control.Access;
+using Paradarum.Control.Catalogue;
+using Paradarum.Control.Database;
+using Paradarum.Control.PurgeLog;
+
+namespace Paradarum.Control;
+
+/// <summary>Who runs the installation, with the secrets that are kept nowhere else than in what the caller makes of this.</summary>
+internal sealed record OperatorAccess(long AccountId, string Email, string Password, string ApiKey);
+
+/// <summary>Gives a new installation its operator and its first property, and an existing one new secrets when the former are lost (contract part 3, login).</summary>
+internal sealed class FirstStart(
+    LogWriter writer,
+    KeyRing ring,
+    UserDirectory users,
+    ApiKeys keys,
+    IPasswordHasher<User> hasher,
+    PropertyCatalogue catalogue
+)
+{
+    public const string OperatorEmail = "admin@localhost";
+
+    private const string KeyName = "up";
+    private const int PasswordLength = 24;
+    private const string PasswordAlphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
+
+    /// <summary>
+    /// The operator's access. The known secrets are given back when both still open the installation; else the key made for them is revoked and both are made anew,
+    /// durable before they are returned.
+    /// </summary>
+    public async Task<OperatorAccess> OperatorAsync(string? knownKey, string? knownPassword, CancellationToken stop)
+    {
+        var known = users.Find(OperatorEmail);
+        if (known is not null && knownKey is not null && knownPassword is not null && Opens(known, knownKey, knownPassword))
+            return new OperatorAccess(known.Account.Id, OperatorEmail, knownPassword, knownKey);
+
+        var password = RandomNumberGenerator.GetString(PasswordAlphabet, PasswordLength);
+        // Hashing takes longer than a transaction may: done before.
+        var blank = new User
+        {
+            AccountId = 0,
+            Email = OperatorEmail,
+            PasswordHash = "",
+            CreatedAt = default,
+        };
+        var hash = hasher.HashPassword(blank, password);
+        return await writer.WriteAsync(write => Renew(write, password, hash), stop);
+    }
+
+    /// <summary>
+    /// The property of that name, made when it is not there. An existing one gets the origins of the order (a demo origin's port is another one after each start) and,
+    /// when asked, its rules; everything else of it is kept.
+    /// </summary>
+    public async Task<CatalogueProperty> PropertyAsync(long accountId, PropertyOrder order, bool replaceRules, CancellationToken stop)
+    {
+        var kept = catalogue.Current.Properties.Values.FirstOrDefault(property =>
+            property.AccountId == accountId && string.Equals(property.Configuration.Name, order.Name, StringComparison.Ordinal)
+        );
+        if (kept is null)
+            return Opened(await catalogue.CreateAsync(accountId, order, stop));
+        if (!kept.Configuration.Origins.SequenceEqual(order.Origins))
+            kept = Opened(await catalogue.SetOriginsAsync(kept.Id, order.Origins, stop));
+        if (replaceRules && !kept.Configuration.CacheRules.Select(Parts).SequenceEqual(order.Rules.Select(Parts)))
+            kept = Opened(await catalogue.SetRulesAsync(kept.Id, order.Rules, stop));
+        return kept;
+    }
+
+    private bool Opens(SignedUser known, string key, string password) =>
+        ring.Peek(key) is { IsRestricted: false } caller
+        && caller.AccountId == known.Account.Id
+        && hasher.VerifyHashedPassword(known.User, known.User.PasswordHash, password) != PasswordVerificationResult.Failed;
+
+    private OperatorAccess Renew(LogWrite write, string password, string hash)
+    {
+        using var db = ControlDb.In(write);
+        var account = db.Set<Account>().SingleOrDefault(account => account.IsOperator);
+        if (account is null)
+        {
+            account = new Account
+            {
+                Name = "operator",
+                IsOperator = true,
+                CreatedAt = write.Now,
+            };
+            db.Add(account);
+            db.SaveChanges();
+        }
+
+        db.Set<User>().Where(user => user.Email == OperatorEmail).ExecuteDelete();
+        var user = new User
+        {
+            AccountId = account.Id,
+            Email = OperatorEmail,
+            PasswordHash = hash,
+            CreatedAt = write.Now,
+        };
+        db.Add(user);
+        db.SaveChanges();
+        write.AfterFlush(() => users.Put(user, account));
+
+        var lost = db.Set<ApiKey>()
+            .Where(key => key.AccountId == account.Id && key.Name == KeyName && key.RevokedAt == null)
+            .Select(key => key.Id)
+            .ToArray();
+        foreach (var id in lost)
+            keys.Revoke(write, account.Id, isOperator: true, id);
+        if (!KeyOrder.Parse(KeyName, null, null).Ok(out var order, out var refusal))
+            throw new InvalidOperationException(refusal.Message);
+        return new OperatorAccess(account.Id, OperatorEmail, password, keys.Issue(write, account.Id, isOperator: true, order).Key);
+    }
+
+    private static (string, int, long, string) Parts(Protocol.Configuration.CacheRule rule) =>
+        (rule.Pattern, (int)rule.Match, rule.TtlSeconds, string.Join(' ', rule.BypassCookies));
+
+    private static (string, int, long, string) Parts(RuleOrder rule) =>
+        (rule.Pattern, (int)rule.Match, rule.TtlSeconds, string.Join(' ', rule.BypassCookies));
+
+    private static CatalogueProperty Opened(Protocol.Result<CatalogueProperty> result) =>
+        result.Ok(out var property, out var refusal) ? property : throw new InvalidOperationException(refusal.Message);
+}

@@ -1,0 +1,60 @@
+using System.Diagnostics.CodeAnalysis;
+using Grpc.Core;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Paradarum.Control.PurgeLog;
+using Paradarum.Protocol.Link;
+
+namespace Paradarum.Control.Fleet;
+
+/// <summary>The control plane's end of the streams. Who does not prove to be a node gets nothing.</summary>
+internal sealed class FleetLinkService(
+    FleetDesk desk,
+    FleetRegistry registry,
+    NodeSnapshots snapshots,
+    LogWriter writer,
+    IHostApplicationLifetime host,
+    ILogger<FleetLinkService> log
+) : FleetLink.FleetLinkBase
+{
+    public const string NodeHeader = "paradarum-node";
+    public const string CredentialHeader = "paradarum-credential";
+
+    public override async Task<EnrolReply> Enrol(EnrolRequest request, ServerCallContext context)
+    {
+        var enrolled = await registry.EnrolAsync(request.Token, context.CancellationToken);
+        if (!enrolled.Ok(out var node, out var refusal))
+            throw new RpcException(new Status(StatusCode.Unauthenticated, refusal.Message));
+        log.NodeEnrolled(node.Node.Id);
+        return new EnrolReply
+        {
+            NodeId = node.Node.Id,
+            Credential = node.Credential,
+            Role = node.Node.Role,
+            Name = node.Node.Name,
+        };
+    }
+
+    public override async Task Follow(
+        IAsyncStreamReader<NodeMessage> requestStream,
+        IServerStreamWriter<ControlMessage> responseStream,
+        ServerCallContext context
+    )
+    {
+        if (!Authenticated(context, out var node))
+            throw new RpcException(new Status(StatusCode.Unauthenticated, "Send the node's id and credential."));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, host.ApplicationStopping);
+        var stream = new FleetStream(desk, snapshots, writer, node, requestStream, responseStream, log);
+        await stream.RunAsync(stop);
+    }
+
+    private bool Authenticated(ServerCallContext context, [NotNullWhen(true)] out NodeRecord? node)
+    {
+        var id = context.RequestHeaders.GetValue(NodeHeader);
+        var credential = context.RequestHeaders.GetValue(CredentialHeader);
+        node = id is null ? null : desk.Find(id);
+        // The digest is made for unknown nodes too, so that time tells nothing about ids.
+        var digest = NodeRecord.Digest(credential ?? "");
+        return credential is not null && node is not null && node.Accepts(digest);
+    }
+}

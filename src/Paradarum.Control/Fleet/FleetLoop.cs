@@ -1,0 +1,95 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Paradarum.Control.PurgeLog;
+
+namespace Paradarum.Control.Fleet;
+
+/// <summary>
+/// For the life of the process: tells the desk where the durable head is and what time does, and makes durable what it decided before anyone hears of it.
+/// </summary>
+internal sealed class FleetLoop(FleetDesk desk, LogWriter writer, TimeProvider time, ILogger<FleetLoop> log) : BackgroundService
+{
+    /// <summary>How long acknowledgements and counts may wait for others when nothing became complete.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How often to look when nothing is known to change.</summary>
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(100);
+
+    private ulong _forgottenThrough;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(FollowHeadAsync(stoppingToken), PersistAsync(stoppingToken));
+
+    private async Task FollowHeadAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            var head = desk.Feed.Head.Position;
+            desk.HeadMoved(head);
+            await desk.Feed.WaitBeyondAsync(head, stop);
+        }
+    }
+
+    private async Task PersistAsync(CancellationToken stop)
+    {
+        long? newsSince = null;
+        while (!stop.IsCancellationRequested)
+        {
+            var wait = desk.Tick() ?? Idle;
+            var (any, urgent) = desk.HasNews();
+            if (any)
+            {
+                newsSince ??= time.GetTimestamp();
+                var gathered = time.GetElapsedTime(newsSince.Value);
+                if (urgent || gathered >= Gathering)
+                {
+                    newsSince = null;
+                    await WriteAsync(stop);
+                    continue;
+                }
+                wait = Shorter(wait, Gathering - gathered);
+            }
+            await desk.Loop.WaitAsync(Shorter(wait, Idle), time, stop);
+        }
+    }
+
+    /// <summary>Tries until it is durable: what was decided stays decided, but nobody hears "complete" before.</summary>
+    private async Task WriteAsync(CancellationToken stop)
+    {
+        if (desk.TakeNews() is not { } news)
+            return;
+        var tail = desk.Feed.Tail;
+        while (true)
+        {
+            try
+            {
+                await writer.WriteAsync(write => Save(write, news, tail), stop);
+                break;
+            }
+            catch (LogUnavailableException e)
+            {
+                log.NewsNotWritten(e);
+                await Task.Delay(RetryAfter, time, stop);
+            }
+        }
+        _forgottenThrough = tail;
+        desk.Persisted(news);
+    }
+
+    private bool Save(LogWrite write, FleetNews news, ulong tail)
+    {
+        FleetStore.Save(write, news);
+        foreach (var node in news.Nodes)
+        {
+            if (node.LeftAt is not null)
+                FleetStore.ForgetInstances(write, node.Id);
+        }
+        if (tail > _forgottenThrough)
+            FleetStore.ForgetThrough(write, tail);
+        return true;
+    }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+}

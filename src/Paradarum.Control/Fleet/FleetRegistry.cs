@@ -1,0 +1,144 @@
+using System.Buffers.Text;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Paradarum.Control.PurgeLog;
+using Paradarum.Protocol;
+using Paradarum.Protocol.Link;
+
+namespace Paradarum.Control.Fleet;
+
+/// <summary>A node that was just registered, with the token it enrols with: shown once, good once.</summary>
+internal sealed record NewNode(NodeRecord Node, string EnrolmentToken);
+
+/// <summary>Which nodes there are: what an operator does with them, and how they prove who they are.</summary>
+internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvider time) : IDisposable
+{
+    public const int LongestName = 100;
+
+    // Registry changes are rare; one at a time keeps memory and disk in the same order.
+    private readonly SemaphoreSlim _oneChange = new(1, 1);
+
+    /// <summary>Registers a node. The name is free text of 1 to 100 characters, unique among nodes that have not left.</summary>
+    public async Task<Result<NewNode>> CreateAsync(string name, NodeRole role, CancellationToken stop)
+    {
+        if (name.Length is 0 or > LongestName)
+            return Refusal.Malformed($"A node's name has 1 to {LongestName} characters.");
+        if (role is not (NodeRole.Shield or NodeRole.Pop))
+            return Refusal.Malformed("A node is a shield or a PoP.");
+
+        var token = Secret("pde_");
+        await _oneChange.WaitAsync(stop);
+        try
+        {
+            if (desk.Records().Any(node => node.LeftAt is null && string.Equals(node.Name, name, StringComparison.Ordinal)))
+                return new Refusal(RefusalKind.Conflict, $"There is a node named '{name}' already.");
+            var node = new NodeRecord(
+                RandomNumberGenerator.GetHexString(16, lowercase: true),
+                name,
+                role,
+                time.GetUtcNow(),
+                Enabled: true,
+                Leaving: false,
+                LeftAt: null,
+                NodeRecord.Digest(token),
+                CredentialDigest: null,
+                Url: "",
+                Healthy: false,
+                EverApplied: 0
+            );
+            await SaveAsync(node, stop);
+            return new NewNode(node, token);
+        }
+        finally
+        {
+            _oneChange.Release();
+        }
+    }
+
+    /// <summary>Exchanges an enrolment token for the node's own credential. Once: the token is gone before the credential is told.</summary>
+    public async Task<Result<(NodeRecord Node, string Credential)>> EnrolAsync(string token, CancellationToken stop)
+    {
+        var digest = NodeRecord.Digest(token);
+        await _oneChange.WaitAsync(stop);
+        try
+        {
+            var node = desk.Records()
+                .FirstOrDefault(known => known.EnrolmentDigest is { } kept && CryptographicOperations.FixedTimeEquals(kept, digest));
+            if (node is null || node.Leaving)
+                return new Refusal(RefusalKind.Unauthenticated, "The enrolment token is unknown or was used already.");
+            var credential = Secret("pdn_");
+            node = node with { EnrolmentDigest = null, CredentialDigest = NodeRecord.Digest(credential) };
+            await SaveAsync(node, stop);
+            return (node, credential);
+        }
+        finally
+        {
+            _oneChange.Release();
+        }
+    }
+
+    /// <summary>The operator's switch: traffic for a PoP, use for a shield. Purges are applied and waited for all the same.</summary>
+    public Task<Result<NodeRecord>> SetEnabledAsync(string nodeId, bool enabled, CancellationToken stop) =>
+        ChangeAsync(nodeId, node => node with { Enabled = enabled }, stop);
+
+    /// <summary>Deletes a node: it is leaving until it has given up its lease and dropped its store, or is fenced.</summary>
+    public Task<Result<NodeRecord>> DeleteAsync(string nodeId, CancellationToken stop) =>
+        ChangeAsync(nodeId, node => node with { Leaving = true, EnrolmentDigest = null }, stop);
+
+    /// <summary>Every node that has not left, shields first, by name.</summary>
+    public ImmutableArray<NodeStanding> List() =>
+        desk.Read(fleet =>
+            fleet
+                .Records.Values.Where(node => node.LeftAt is null)
+                .OrderBy(node => node.Role)
+                .ThenBy(node => node.Name, StringComparer.Ordinal)
+                .Select(node => StandingOf(node, fleet))
+                .ToImmutableArray()
+        );
+
+    private static NodeStanding StandingOf(NodeRecord record, FleetReading fleet)
+    {
+        var node = fleet.Machine.Find(record.Id);
+        var applied = node?.Current?.Applied ?? 0;
+        return new NodeStanding(
+            record,
+            node?.Link is not null,
+            node is not null && fleet.Machine.IsHealthy(node, fleet.Now),
+            applied,
+            fleet.Machine.Dispatch.Head - Math.Min(applied, fleet.Machine.Dispatch.Head)
+        );
+    }
+
+    private async Task<Result<NodeRecord>> ChangeAsync(string nodeId, Func<NodeRecord, NodeRecord> change, CancellationToken stop)
+    {
+        await _oneChange.WaitAsync(stop);
+        try
+        {
+            if (desk.Find(nodeId) is not { LeftAt: null } node)
+                return Refusal.NotFound("Node not found.");
+            var changed = change(node);
+            await SaveAsync(changed, stop);
+            return changed;
+        }
+        finally
+        {
+            _oneChange.Release();
+        }
+    }
+
+    public void Dispose() => _oneChange.Dispose();
+
+    private Task<bool> SaveAsync(NodeRecord node, CancellationToken stop) =>
+        writer.WriteAsync(
+            write =>
+            {
+                FleetStore.SaveNode(write, node);
+                write.AfterFlush(() => desk.Put(node));
+                return true;
+            },
+            stop
+        );
+
+    /// <summary>256 random bits after a prefix that tells a leaked secret's kind.</summary>
+    private static string Secret(string prefix) => prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+}

@@ -1,0 +1,259 @@
+using System.Collections.Concurrent;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Paradarum.Control.PurgeLog;
+using Paradarum.Protocol.Link;
+using Paradarum.Protocol.Log;
+
+namespace Paradarum.Control.Fleet;
+
+/// <summary>
+/// One stream with one node: reads what it says into the desk, and writes what the desk lets it be sent. Reading and writing run side by side; when either ends,
+/// the stream is over.
+/// </summary>
+internal sealed class FleetStream(
+    FleetDesk desk,
+    NodeSnapshots snapshots,
+    LogWriter writer,
+    NodeRecord node,
+    IAsyncStreamReader<NodeMessage> incoming,
+    IServerStreamWriter<ControlMessage> outgoing,
+    ILogger log
+)
+{
+    /// <summary>Most payload in one message; a record that is larger travels alone.</summary>
+    private const int MessageBytes = 1 << 20;
+    private const int MessageRecords = 1024;
+
+    // A hello's instance is made durable and then taken in, one after the other for each node: else two starts of it could pass each other.
+    private static readonly ConcurrentDictionary<string, SemaphoreSlim> OneHello = new(StringComparer.Ordinal);
+
+    private readonly Wake _wake = new();
+    private readonly ConcurrentQueue<Grant> _grants = new();
+    private string _snapshotReason = "it has nothing of this log";
+
+    public async Task RunAsync(CancellationTokenSource stop)
+    {
+        if (!await incoming.MoveNext(stop.Token) || incoming.Current.Hello is not { } hello)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "The first message is hello."));
+        if (LinkVersion.Agree(hello.Version, hello.OldestVersion) is not { } version)
+        {
+            await RefuseAsync(
+                $"This control plane speaks link versions {LinkVersion.Oldest} to {LinkVersion.Current}, the node {hello.OldestVersion} to {hello.Version}.",
+                stop.Token
+            );
+            return;
+        }
+        if (await OpenAsync(hello, stop.Token) is not { } link)
+        {
+            await RefuseAsync("A later start of this node holds its data folder, or the node is gone.", stop.Token);
+            return;
+        }
+
+        Exception? cause = null;
+        try
+        {
+            await outgoing.WriteAsync(new ControlMessage { Welcome = Welcome(version) }, stop.Token);
+            var reading = ReadAsync(link, stop.Token);
+            var writing = WriteAsync(link, stop.Token);
+            var first = await Task.WhenAny(reading, writing);
+            await stop.CancelAsync();
+            await Task.WhenAll(reading, writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await first;
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or InvalidOperationException)
+        {
+            // The peer or the host ended the stream: that is how streams end.
+            cause = e;
+        }
+        finally
+        {
+            desk.Closed(link, _wake);
+            log.NodeLost(node.Id, cause);
+        }
+    }
+
+    private async Task<NodeLink?> OpenAsync(Hello hello, CancellationToken stop)
+    {
+        var facts = new InstanceFacts(hello.InstanceId, hello.BootId, hello.DataFolderId, hello.StartedAt);
+        var gate = OneHello.GetOrAdd(node.Id, _ => new SemaphoreSlim(1, 1));
+        await gate.WaitAsync(stop);
+        try
+        {
+            var done = desk.InstancesDone(node.Id, facts);
+            await writer.WriteAsync(
+                write =>
+                {
+                    FleetStore.SaveInstance(write, node.Id, facts, done);
+                    return true;
+                },
+                stop
+            );
+            var presented = Presented(hello);
+            var link = desk.Hello(node.Id, facts, presented, hello.Url, _wake);
+            if (link is not null)
+                log.NodeConnected(node.Id, hello.InstanceId, presented);
+            return link;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>The cursor, when it is a position of this log with this log's hash; everything else starts from a snapshot (design section 2, epoch).</summary>
+    private ulong? Presented(Hello hello)
+    {
+        if (hello.Epoch.Length == 0)
+            return null;
+        if (!string.Equals(hello.Epoch, desk.Feed.Epoch, StringComparison.Ordinal))
+            _snapshotReason = "it has another log";
+        else if (desk.Feed.HashAt(hello.Position) is not { } hash)
+            _snapshotReason = "its position is out of the log's range";
+        else if (!hash.Span.SequenceEqual(hello.Hash.Span))
+            _snapshotReason = "its hash is another one";
+        else
+            return hello.Position;
+        return null;
+    }
+
+    private Welcome Welcome(int version) =>
+        new()
+        {
+            Version = version,
+            NodeId = node.Id,
+            Role = node.Role,
+            Epoch = desk.Feed.Epoch,
+            Fleet = desk.View,
+        };
+
+    private async Task RefuseAsync(string reason, CancellationToken stop)
+    {
+        log.NodeRefused(node.Id, reason);
+        await outgoing.WriteAsync(new ControlMessage { Refused = new Refused { Reason = reason } }, stop);
+    }
+
+    private async Task ReadAsync(NodeLink link, CancellationToken stop)
+    {
+        while (await incoming.MoveNext(stop))
+        {
+            switch (incoming.Current)
+            {
+                case { Heartbeat: { } heartbeat }:
+                    Answer(link, heartbeat);
+                    break;
+                case { Ack: { } ack }:
+                    if (!desk.Acknowledge(link, ack))
+                    {
+                        log.AckRefused(node.Id, ack.Position);
+                        return;
+                    }
+                    break;
+                case { LeaveDone: not null }:
+                    desk.LeaveDone(link);
+                    return;
+            }
+        }
+    }
+
+    private void Answer(NodeLink link, Heartbeat heartbeat)
+    {
+        var renewal = desk.Heartbeat(link);
+        if (renewal.Reason != RenewalReason.Granted)
+        {
+            if (renewal.Reason != RenewalReason.Leaving)
+                log.NotRenewed(node.Id, renewal.Reason);
+            return;
+        }
+        _grants.Enqueue(
+            new Grant
+            {
+                Heartbeat = heartbeat.Sequence,
+                LeaseMilliseconds = (long)renewal.Terms.Lease.TotalMilliseconds,
+                GraceMilliseconds = (long)renewal.Terms.Grace.TotalMilliseconds,
+                Head = renewal.Head,
+            }
+        );
+        _wake.Set();
+    }
+
+    private async Task WriteAsync(NodeLink link, CancellationToken stop)
+    {
+        var view = desk.View;
+        var toldToLeave = false;
+        while (!link.Closed)
+        {
+            while (_grants.TryDequeue(out var grant))
+                await outgoing.WriteAsync(new ControlMessage { Grant = grant }, stop);
+            if (!ReferenceEquals(view, desk.View))
+                await outgoing.WriteAsync(new ControlMessage { Fleet = view = desk.View }, stop);
+            if (link.Node.Leaving && !toldToLeave)
+            {
+                toldToLeave = true;
+                await outgoing.WriteAsync(new ControlMessage { Leave = new Leave() }, stop);
+            }
+            if (!link.Node.Leaving && link.Sent is null)
+                await SendSnapshotAsync(link, stop);
+            else if (!await SendRecordsAsync(link, stop))
+                await _wake.WaitAsync(stop);
+        }
+    }
+
+    /// <summary>Takes the snapshot, waits until it may be sent, and sends it; grants go out meanwhile.</summary>
+    private async Task SendSnapshotAsync(NodeLink link, CancellationToken stop)
+    {
+        var parts = await snapshots.TakeAsync(stop);
+        var position = parts[0].Position;
+        // The log's own notice of the new head may come later than the snapshot of it.
+        desk.HeadMoved(position);
+        while (!desk.AdmitSnapshot(link, position))
+        {
+            if (link.Closed || link.Node.Leaving)
+                return;
+            while (_grants.TryDequeue(out var grant))
+                await outgoing.WriteAsync(new ControlMessage { Grant = grant }, stop);
+            await _wake.WaitAsync(stop);
+        }
+        log.SnapshotSent(node.Id, position, _snapshotReason);
+        foreach (var part in parts)
+            await outgoing.WriteAsync(new ControlMessage { Snapshot = part }, stop);
+    }
+
+    /// <returns>False when nothing may be sent until something changes.</returns>
+    private async Task<bool> SendRecordsAsync(NodeLink link, CancellationToken stop)
+    {
+        if (desk.MaySend(link, out var through) != SendHold.None || link.Sent is not { } sent)
+            return false;
+        if (!desk.Feed.TryRead(sent, (int)Math.Min(MessageRecords, through - sent), MessageBytes, out var records))
+        {
+            // Retention has overtaken this node.
+            _snapshotReason = "the log no longer reaches back to it";
+            desk.NeedSnapshot(link);
+            return true;
+        }
+        if (records.Count == 0)
+            return false;
+        var bytes = records.Sum(record => record.Payload.Length);
+        if (!desk.Admit(link, records[^1].Position, bytes))
+            return true;
+        await outgoing.WriteAsync(new ControlMessage { Records = Message(records) }, stop);
+        return true;
+    }
+
+    private static Records Message(IReadOnlyList<LogRecord> records)
+    {
+        var message = new Records();
+        foreach (var record in records)
+            message.Records_.Add(
+                new LogRecordMessage
+                {
+                    Position = record.Position,
+                    // Neither is modified after it was appended.
+                    Hash = UnsafeByteOperations.UnsafeWrap(record.Hash),
+                    Payload = UnsafeByteOperations.UnsafeWrap(record.Payload),
+                }
+            );
+        return message;
+    }
+}

@@ -1,0 +1,34 @@
+using System.Security.Cryptography;
+using System.Text;
+using Paradarum.Protocol.Link;
+
+namespace Paradarum.Control.Fleet;
+
+/// <summary>A node as the registry keeps it. Kept after it left, so that receipts can still name it.</summary>
+/// <param name="Enabled">The operator's switch: traffic for a PoP, use for a shield.</param>
+/// <param name="Url">Where it said it is reached; empty until its first hello.</param>
+internal sealed record NodeRecord(
+    string Id,
+    string Name,
+    NodeRole Role,
+    DateTimeOffset CreatedAt,
+    bool Enabled,
+    bool Leaving,
+    DateTimeOffset? LeftAt,
+    byte[]? EnrolmentDigest,
+    byte[]? CredentialDigest,
+    string Url,
+    bool Healthy,
+    ulong EverApplied
+)
+{
+    /// <summary>Compared in constant time; a node that left has no credential any more.</summary>
+    public bool Accepts(ReadOnlySpan<byte> digest) =>
+        LeftAt is null && CredentialDigest is { } kept && CryptographicOperations.FixedTimeEquals(kept, digest);
+
+    public static byte[] Digest(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+}
+
+/// <summary>What an operator sees of one node.</summary>
+/// <param name="Lag">Records of the durable log that it has not acknowledged.</param>
+internal sealed record NodeStanding(NodeRecord Node, bool Connected, bool Healthy, ulong Applied, ulong Lag);

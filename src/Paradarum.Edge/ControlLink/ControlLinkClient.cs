@@ -1,0 +1,95 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Http;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Paradarum.Edge.Leasing;
+using Paradarum.Edge.Purging;
+using Paradarum.Edge.Serving;
+using Paradarum.Protocol.Link;
+
+namespace Paradarum.Edge.ControlLink;
+
+/// <summary>Where the control plane is and where this node is reached.</summary>
+/// <param name="Control">The fleet port, HTTP/2 without TLS, for example <c>http://127.0.0.1:5253</c>.</param>
+/// <param name="PublicUrl">Where visitors (or PoPs) reach this node.</param>
+internal sealed record ControlLinkOptions(Uri Control, string PublicUrl);
+
+/// <summary>
+/// Follows the log for the life of the process: one supervisor, resumes after the last thing applied, backs off with jitter, resets on progress, and treats a
+/// quiet end as a failure. An exception while applying stops the node: better down than stale.
+/// </summary>
+internal sealed class ControlLinkClient(
+    ControlLinkOptions options,
+    NodeIdentity identity,
+    NodeInstance instance,
+    NodeState state,
+    LeaseHolder lease,
+    FleetDirectory directory,
+    TimeProvider bootClock,
+    ILogger<ControlLinkClient> log
+) : BackgroundService
+{
+    private readonly NodeMachine _machine = new(durable: null, bootClock.TimestampFrequency);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var channel = OpenChannel();
+        var client = new FleetLink.FleetLinkClient(channel);
+        for (var failures = 1; ; failures++)
+        {
+            Exception? cause = null;
+            var session = new ControlLinkSession(options, identity, instance, _machine, state, lease, directory, bootClock, log);
+            try
+            {
+                await session.RunAsync(client, stoppingToken);
+            }
+            catch (Exception e) when (IsLinkFailure(e) && !stoppingToken.IsCancellationRequested)
+            {
+                cause = e;
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // What is half applied must not be served from.
+                lease.Current = Lease.None;
+                throw;
+            }
+            if (session.Left)
+            {
+                log.NodeLeft();
+                return;
+            }
+            if (session.Progressed)
+                failures = 1;
+            log.LinkLost(state.Current.Position, failures, cause);
+            await Task.Delay(Backoff.For(failures, Jitter()), bootClock, stoppingToken);
+        }
+    }
+
+    private static bool IsLinkFailure(Exception e) =>
+        e is RpcException or IOException or HttpRequestException or OperationCanceledException;
+
+    [SuppressMessage("Security", "CA5394", Justification = "Jitter guards nothing.")]
+    private static double Jitter() => Random.Shared.NextDouble();
+
+    private GrpcChannel OpenChannel() =>
+        GrpcChannel.ForAddress(
+            options.Control,
+            new GrpcChannelOptions
+            {
+                MaxReceiveMessageSize = LinkVersion.LargestMessage,
+                MaxSendMessageSize = LinkVersion.LargestMessage,
+                DisposeHttpClient = true,
+                HttpHandler = new SocketsHttpHandler
+                {
+                    // A peer that vanished without a word is noticed within a lease or two.
+                    KeepAlivePingDelay = TimeSpan.FromSeconds(2),
+                    KeepAlivePingTimeout = TimeSpan.FromSeconds(3),
+                    KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
+                    ConnectTimeout = TimeSpan.FromSeconds(3),
+                    UseProxy = false,
+                },
+            }
+        );
+}

@@ -1,0 +1,286 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Threading.Channels;
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Paradarum.Edge.Leasing;
+using Paradarum.Edge.Purging;
+using Paradarum.Edge.Serving;
+using Paradarum.Protocol.Link;
+
+namespace Paradarum.Edge.ControlLink;
+
+/// <summary>One stream: feeds what arrives to the machine and carries out what it decides, in order, on one task.</summary>
+internal sealed class ControlLinkSession(
+    ControlLinkOptions options,
+    NodeIdentity identity,
+    NodeInstance instance,
+    NodeMachine machine,
+    NodeState state,
+    LeaseHolder lease,
+    FleetDirectory directory,
+    TimeProvider bootClock,
+    ILogger log
+)
+{
+    /// <summary>Between heartbeats until the first grant says how long leases are.</summary>
+    private static readonly TimeSpan FirstHeartbeats = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long a sweep's figures may wait when there is nothing to acknowledge.</summary>
+    private static readonly TimeSpan CountsEvery = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>A stream that does not welcome is no stream.</summary>
+    private static readonly TimeSpan WelcomeWithin = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<ControlMessage> _arrived = Channel.CreateBounded<ControlMessage>(64);
+    private IClientStreamWriter<NodeMessage>? _outgoing;
+    private bool _over;
+
+    /// <summary>The stream brought something: the next failure is the first.</summary>
+    public bool Progressed { get; private set; }
+
+    /// <summary>The node was deleted and has said so.</summary>
+    public bool Left { get; private set; }
+
+    public async Task RunAsync(FleetLink.FleetLinkClient client, CancellationToken stop)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var headers = new Metadata { { "paradarum-node", identity.NodeId }, { "paradarum-credential", identity.Credential } };
+        using var call = client.Follow(headers, cancellationToken: ending.Token);
+        _outgoing = call.RequestStream;
+        machine.Opened();
+        await SendAsync(new NodeMessage { Hello = Hello() }, stop);
+        await WelcomeAsync(call.ResponseStream, ending.Token, stop);
+
+        var pumping = PumpAsync(call.ResponseStream, ending.Token);
+        try
+        {
+            await FollowAsync(stop);
+        }
+        finally
+        {
+            if (Left)
+                await call.RequestStream.CompleteAsync();
+            else
+                await ending.CancelAsync();
+            await ((Task)pumping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        if (!Left)
+            await pumping;
+    }
+
+    private Hello Hello()
+    {
+        var cursor = machine.Cursor;
+        return new Hello
+        {
+            Version = LinkVersion.Current,
+            OldestVersion = LinkVersion.Oldest,
+            Epoch = cursor?.Epoch ?? "",
+            Position = cursor?.Position ?? 0,
+            Hash = cursor is null ? ByteString.Empty : ByteString.CopyFrom(cursor.Hash.Span),
+            InstanceId = instance.Id,
+            BootId = instance.BootId,
+            DataFolderId = instance.FolderId,
+            StartedAt = instance.StartedAt,
+            Url = options.PublicUrl,
+        };
+    }
+
+    private async Task WelcomeAsync(IAsyncStreamReader<ControlMessage> incoming, CancellationToken ending, CancellationToken stop)
+    {
+        using var late = new CancellationTokenSource(WelcomeWithin, bootClock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, ending);
+        if (!await incoming.MoveNext(either.Token))
+            throw new IOException("The control plane ended the stream without a word.");
+        if (incoming.Current.Refused is { } refused)
+        {
+            log.LinkRefused(refused.Reason);
+            throw new IOException("The control plane refused this node.");
+        }
+        if (incoming.Current.Welcome is not { } welcome)
+            throw new IOException("The control plane did not begin with a welcome.");
+        log.LinkOpened(identity.NodeId, welcome.Epoch);
+        Learn(welcome.Fleet);
+        await CarryOutAsync(machine.Welcomed(welcome.Epoch), stop);
+    }
+
+    private async Task PumpAsync(IAsyncStreamReader<ControlMessage> incoming, CancellationToken ending)
+    {
+        try
+        {
+            while (await incoming.MoveNext(ending))
+                await _arrived.Writer.WriteAsync(incoming.Current, ending);
+        }
+        finally
+        {
+            _arrived.Writer.TryComplete();
+        }
+    }
+
+    private async Task FollowAsync(CancellationToken stop)
+    {
+        var nextBeat = bootClock.GetTimestamp();
+        var nextCounts = nextBeat;
+        while (!_over)
+        {
+            var now = bootClock.GetTimestamp();
+            if (now >= nextBeat)
+            {
+                // Read just before it is sent: what is granted in answer counts from this instant.
+                await SendAsync(new NodeMessage { Heartbeat = machine.Beat(now) }, stop);
+                nextBeat = now + Ticks((machine.LeaseLength / 3) ?? FirstHeartbeats);
+            }
+            if (now >= nextCounts)
+            {
+                await ReportCountsAsync(stop);
+                nextCounts = now + Ticks(CountsEvery);
+            }
+            if (!await ArrivedBeforeAsync(Math.Min(nextBeat, nextCounts), stop))
+                continue;
+            if (!_arrived.Reader.TryPeek(out _))
+                return;
+            await TakeArrivedAsync(stop);
+        }
+    }
+
+    /// <summary>False when the instant came first. True with nothing there: the stream is over.</summary>
+    private async Task<bool> ArrivedBeforeAsync(long instant, CancellationToken stop)
+    {
+        var waiting = _arrived.Reader.WaitToReadAsync(stop);
+        if (waiting.IsCompleted)
+        {
+            await waiting;
+            return true;
+        }
+        var left = bootClock.GetElapsedTime(bootClock.GetTimestamp(), instant);
+        if (left <= TimeSpan.Zero)
+            left = TimeSpan.FromMilliseconds(1);
+        try
+        {
+            await waiting.AsTask().WaitAsync(left, bootClock, stop);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Everything that has arrived; records of several messages are applied in one snapshot.</summary>
+    private async Task TakeArrivedAsync(CancellationToken stop)
+    {
+        var records = new List<LogRecordMessage>();
+        while (!_over && _arrived.Reader.TryRead(out var message))
+        {
+            if (message.Records is { } more)
+            {
+                records.AddRange(more.Records_);
+                continue;
+            }
+            await ApplyAsync(records, stop);
+            await TakeAsync(message, stop);
+        }
+        await ApplyAsync(records, stop);
+    }
+
+    private async Task ApplyAsync(List<LogRecordMessage> records, CancellationToken stop)
+    {
+        if (records.Count == 0 || _over)
+            return;
+        Progressed = true;
+        await CarryOutAsync(machine.Records(records, bootClock.GetTimestamp()), stop);
+        records.Clear();
+    }
+
+    private async Task TakeAsync(ControlMessage message, CancellationToken stop)
+    {
+        Progressed = true;
+        switch (message)
+        {
+            case { Snapshot: { } part }:
+                await CarryOutAsync(machine.Snapshot(part, bootClock.GetTimestamp()), stop);
+                break;
+            case { Grant: { } grant }:
+                await CarryOutAsync(machine.Granted(grant, bootClock.GetTimestamp()), stop);
+                break;
+            case { Fleet: { } fleet }:
+                Learn(fleet);
+                break;
+            case { Leave: not null }:
+                await CarryOutAsync(machine.ToldToLeave(), stop);
+                break;
+            case { Refused: { } refused }:
+                log.LinkRefused(refused.Reason);
+                _over = true;
+                break;
+        }
+    }
+
+    private async Task CarryOutAsync(IReadOnlyList<NodeDecision> decisions, CancellationToken stop)
+    {
+        foreach (var decision in decisions)
+        {
+            switch (decision)
+            {
+                case NodeDecision.Apply apply:
+                    state.Apply(apply.Records);
+                    break;
+                case NodeDecision.Replace replace:
+                    state.Replace(replace.Epoch, replace.Position, replace.Hash, replace.Properties);
+                    break;
+                case NodeDecision.DropAll:
+                    state.DropAll();
+                    break;
+                case NodeDecision.Publish publish:
+                    lease.Current = publish.Lease;
+                    break;
+                case NodeDecision.Acknowledge acknowledge:
+                    await AcknowledgeAsync(acknowledge.Position, acknowledge.Hash, stop);
+                    break;
+                case NodeDecision.SayLeaveDone:
+                    await SendAsync(new NodeMessage { LeaveDone = new LeaveDone() }, stop);
+                    Left = _over = true;
+                    break;
+                case NodeDecision.Reconnect reconnect:
+                    log.EverythingDropped(reconnect.Fault);
+                    _over = true;
+                    break;
+                default:
+                    throw new UnreachableException($"A decision without effect: {decision}.");
+            }
+        }
+    }
+
+    private Task AcknowledgeAsync(ulong position, ReadOnlyMemory<byte> hash, CancellationToken stop)
+    {
+        var ack = new Ack { Position = position, Hash = ByteString.CopyFrom(hash.Span) };
+        ack.Counts.AddRange(state.TakeCounts());
+        return SendAsync(new NodeMessage { Ack = ack }, stop);
+    }
+
+    private async Task ReportCountsAsync(CancellationToken stop)
+    {
+        if (machine.Cursor is not { } cursor || state.TakeCounts() is not { Count: > 0 } counts)
+            return;
+        var ack = new Ack { Position = cursor.Position, Hash = ByteString.CopyFrom(cursor.Hash.Span) };
+        ack.Counts.AddRange(counts);
+        await SendAsync(new NodeMessage { Ack = ack }, stop);
+    }
+
+    private void Learn(FleetView fleet)
+    {
+        var shields = ImmutableArray.CreateBuilder<ShieldAddress>();
+        foreach (var shield in fleet.Shields)
+        {
+            if (Uri.TryCreate(shield.Url, UriKind.Absolute, out var url))
+                shields.Add(new ShieldAddress(shield.Id, url));
+        }
+        directory.Current = new FleetKnowledge(shields.ToImmutable(), fleet.FleetKey.Memory, fleet.PurgeTokenKey.Memory);
+    }
+
+    private Task SendAsync(NodeMessage message, CancellationToken stop) => _outgoing!.WriteAsync(message, stop);
+
+    private long Ticks(TimeSpan length) => (long)(length.TotalSeconds * bootClock.TimestampFrequency);
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Paradarum.Protocol;
+using Paradarum.Protocol.Link;
+
+namespace Paradarum.Edge.ControlLink;
+
+/// <summary>What a node proves itself with. Kept in its data folder, mode 0600.</summary>
+internal sealed record NodeIdentity(string NodeId, string Credential, NodeRole Role, string Name);
+
+/// <summary>Turns an enrolment token into a node's own credential, once, and keeps it.</summary>
+internal static class Enrolment
+{
+    private const string FileName = "node.json";
+
+    /// <summary>The identity a former start left behind; null when this node has not enrolled.</summary>
+    public static NodeIdentity? Read(NodeFolder folder)
+    {
+        var file = Path.Combine(folder.Path, FileName);
+        return File.Exists(file) ? JsonSerializer.Deserialize<NodeIdentity>(File.ReadAllText(file)) : null;
+    }
+
+    /// <summary>The kept identity, or the one that the token buys. The token is of no use afterwards, even when the answer gets lost.</summary>
+    /// <exception cref="RpcException">The control plane can't be reached.</exception>
+    public static async Task<Result<NodeIdentity>> ReadOrEnrolAsync(NodeFolder folder, Uri control, string token, CancellationToken stop)
+    {
+        if (Read(folder) is { } kept)
+            return kept;
+        using var channel = GrpcChannel.ForAddress(control);
+        try
+        {
+            var reply = await new FleetLink.FleetLinkClient(channel).EnrolAsync(
+                new EnrolRequest { Token = token },
+                cancellationToken: stop
+            );
+            var identity = new NodeIdentity(reply.NodeId, reply.Credential, reply.Role, reply.Name);
+            Write(folder, identity);
+            return identity;
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Unauthenticated)
+        {
+            return new Refusal(RefusalKind.Unauthenticated, e.Status.Detail);
+        }
+    }
+
+    /// <summary>By rename and after a flush: a crash leaves the whole file or none.</summary>
+    private static void Write(NodeFolder folder, NodeIdentity identity)
+    {
+        var file = Path.Combine(folder.Path, FileName);
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.Create,
+            Access = FileAccess.Write,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        };
+        using (var stream = new FileStream(file + ".new", options))
+        {
+            JsonSerializer.Serialize(stream, identity);
+            stream.Flush(flushToDisk: true);
+        }
+        File.Move(file + ".new", file, overwrite: true);
+    }
+}

@@ -1,0 +1,222 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Paradarum.Control.Fleet;
+using Paradarum.Control.PurgeLog;
+using Paradarum.Protocol.Link;
+using Paradarum.Protocol.Log;
+using Paradarum.Testing;
+
+namespace Paradarum.Control.Tests.Fleet;
+
+/// <summary>The stream between nodes and control plane over real gRPC sockets.</summary>
+public sealed class The_fleet_port
+{
+    [Theory]
+    [InlineData(null, null)]
+    [InlineData("node", null)]
+    [InlineData("node", "wrong")]
+    [InlineData("nobody", "credential")]
+    public async Task Gives_nothing_to_a_caller_without_a_credential(string? id, string? credential)
+    {
+        await using var host = await ControlHost.StartAsync();
+        using var port = new FleetPort(host);
+        var node = await port.EnrolAsync("pop1", NodeRole.Pop);
+        var headers = new Metadata();
+        if (id is not null)
+            headers.Add(FleetLinkService.NodeHeader, id == "node" ? node.NodeId : id);
+        if (credential is not null)
+            headers.Add(FleetLinkService.CredentialHeader, credential == "credential" ? node.Credential : credential);
+
+        using var call = port.Client.Follow(headers);
+        var refused = await Should.ThrowAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None));
+
+        refused.StatusCode.ShouldBe(StatusCode.Unauthenticated);
+    }
+
+    [Fact]
+    public async Task Exchanges_an_enrolment_token_once()
+    {
+        await using var host = await ControlHost.StartAsync();
+        using var port = new FleetPort(host);
+        var created = ControlHost.Opened(await port.Registry.CreateAsync("pop1", NodeRole.Pop, CancellationToken.None));
+
+        var first = await port.Client.EnrolAsync(new EnrolRequest { Token = created.EnrolmentToken });
+        var second = await Should.ThrowAsync<RpcException>(async () =>
+            await port.Client.EnrolAsync(new EnrolRequest { Token = created.EnrolmentToken })
+        );
+
+        (first.NodeId, first.Role, first.Name).ShouldBe((created.Node.Id, NodeRole.Pop, "pop1"));
+        second.StatusCode.ShouldBe(StatusCode.Unauthenticated);
+        using var still = await port.ConnectAsync(first);
+        (await still.HearAsync())!.Welcome.NodeId.ShouldBe(first.NodeId);
+    }
+
+    [Fact]
+    public async Task Keeps_nothing_that_could_be_shown_again()
+    {
+        await using var host = await ControlHost.StartAsync();
+        using var port = new FleetPort(host);
+        var node = await port.EnrolAsync("pop1", NodeRole.Pop);
+
+        var kept = port.Desk.Find(node.NodeId)!;
+
+        kept.EnrolmentDigest.ShouldBeNull();
+        kept.CredentialDigest.ShouldBe(NodeRecord.Digest(node.Credential));
+    }
+
+    [Fact]
+    public async Task Refuses_a_link_version_it_does_not_speak()
+    {
+        await using var host = await ControlHost.StartAsync();
+        using var port = new FleetPort(host);
+        var node = await port.EnrolAsync("pop1", NodeRole.Pop);
+        using var call = port.Follow(node.NodeId, node.Credential);
+
+        await call.RequestStream.WriteAsync(
+            new NodeMessage
+            {
+                Hello = new Hello
+                {
+                    Version = LinkVersion.Current + 2,
+                    OldestVersion = LinkVersion.Current + 1,
+                    InstanceId = "i",
+                },
+            }
+        );
+
+        (await call.ResponseStream.MoveNext(CancellationToken.None)).ShouldBeTrue();
+        call.ResponseStream.Current.Refused.Reason.ShouldContain("link versions");
+    }
+
+    [Fact]
+    public async Task Starts_a_node_that_has_nothing_from_a_snapshot_and_then_sends_records()
+    {
+        await using var host = await ControlHost.StartAsync();
+        var property = await host.AddPropertyAsync("shop");
+        using var port = new FleetPort(host);
+        var node = await port.EnrolAsync("pop1", NodeRole.Pop);
+        using var played = await port.ConnectAsync(node);
+
+        var snapshot = (await played.HearAsync(ControlMessage.BodyOneofCase.Snapshot)).Snapshot;
+        var purge = await AppendAsync(host, property.Id);
+        var record = (await played.HearAsync(ControlMessage.BodyOneofCase.Records)).Records.Records_[0];
+
+        snapshot.Epoch.ShouldBe(host.Feed.Epoch);
+        snapshot.Properties.ShouldContain(one =>
+            one.PropertyId == property.Id && one.Property.Name == "shop" && one.LastConfiguration == snapshot.Position
+        );
+        record.Position.ShouldBe(purge.Position);
+        record.Hash.Span.SequenceEqual(Chain.Next(snapshot.Hash.Span, record.Position, record.Payload.Span)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Answers_a_heartbeat_with_lease_grace_and_the_durable_head()
+    {
+        await using var host = await ControlHost.StartAsync();
+        await host.AddPropertyAsync("shop");
+        using var port = new FleetPort(host);
+        using var played = await port.ConnectAsync(await port.EnrolAsync("pop1", NodeRole.Pop));
+        await played.HearAsync(ControlMessage.BodyOneofCase.Snapshot);
+
+        await played.BeatAsync(1);
+        var grant = (await played.HearAsync(ControlMessage.BodyOneofCase.Grant)).Grant;
+
+        (grant.Heartbeat, grant.LeaseMilliseconds, grant.GraceMilliseconds, grant.Head).ShouldBe(
+            (1UL, 3000, 30_000, host.Feed.Head.Position)
+        );
+    }
+
+    [Fact]
+    public async Task Goes_on_after_the_last_thing_applied_when_a_link_was_cut()
+    {
+        await using var host = await ControlHost.StartAsync();
+        var property = await host.AddPropertyAsync("shop");
+        using var port = new FleetPort(host);
+        var node = await port.EnrolAsync("pop1", NodeRole.Pop);
+        var hello = new Hello { InstanceId = "one start" };
+        SnapshotPart snapshot;
+        using (var first = await port.ConnectAsync(node, hello))
+            snapshot = (await first.HearAsync(ControlMessage.BodyOneofCase.Snapshot)).Snapshot;
+        var missed = await AppendAsync(host, property.Id);
+
+        (hello.Epoch, hello.Position, hello.Hash) = (snapshot.Epoch, snapshot.Position, snapshot.Hash);
+        using var again = await port.ConnectAsync(node, hello);
+
+        (await again.HearAsync())!.BodyCase.ShouldBe(ControlMessage.BodyOneofCase.Welcome);
+        var next = (await again.HearAsync())!;
+        next.BodyCase.ShouldBe(ControlMessage.BodyOneofCase.Records);
+        next.Records.Records_.Select(record => record.Position).ShouldBe([missed.Position]);
+    }
+
+    [Theory]
+    [InlineData("another epoch")]
+    [InlineData("another hash")]
+    [InlineData("beyond the head")]
+    public async Task Sends_a_snapshot_to_a_node_of_another_log(string difference)
+    {
+        await using var host = await ControlHost.StartAsync();
+        await host.AddPropertyAsync("shop");
+        using var port = new FleetPort(host);
+        var node = await port.EnrolAsync("pop1", NodeRole.Pop);
+        var head = host.Feed.Head;
+        var hello = new Hello
+        {
+            Epoch = difference == "another epoch" ? "other" : host.Feed.Epoch,
+            Position = difference == "beyond the head" ? head.Position + 1 : head.Position,
+            Hash = difference == "another hash" ? ByteString.CopyFromUtf8("other") : ByteString.CopyFrom(head.Hash.Span),
+        };
+
+        using var played = await port.ConnectAsync(node, hello);
+
+        var snapshot = (await played.HearAsync(ControlMessage.BodyOneofCase.Snapshot)).Snapshot;
+        (snapshot.Epoch, snapshot.Position).ShouldBe((host.Feed.Epoch, head.Position));
+    }
+
+    [Fact]
+    public async Task Carries_the_largest_record_that_a_batch_can_make()
+    {
+        await using var host = await ControlHost.StartAsync();
+        var property = await host.AddPropertyAsync("shop");
+        using var port = new FleetPort(host);
+        using var played = await port.ConnectAsync(await port.EnrolAsync("pop1", NodeRole.Pop));
+        await played.HearAsync(ControlMessage.BodyOneofCase.Snapshot);
+
+        // 4 MiB of JSON, every byte of it percent-encoded: 10 000 rules of three times their share.
+        var value = new string('x', 3 * (4 << 20) / 10_000);
+        var large = await AppendAsync(
+            host,
+            property.Id,
+            Enumerable.Repeat(new RuleMessage { Kind = RuleKind.Contains, Value = value }, 10_000)
+        );
+
+        var record = (await played.HearAsync(ControlMessage.BodyOneofCase.Records)).Records.Records_.Single();
+        record.Payload.Length.ShouldBeGreaterThan(12_000_000);
+        record.Position.ShouldBe(large.Position);
+    }
+
+    [Fact]
+    public async Task Ends_the_stream_of_a_node_that_acknowledges_what_it_was_not_sent()
+    {
+        await using var host = await ControlHost.StartAsync();
+        await host.AddPropertyAsync("shop");
+        using var port = new FleetPort(host);
+        using var played = await port.ConnectAsync(await port.EnrolAsync("pop1", NodeRole.Pop));
+        var snapshot = (await played.HearAsync(ControlMessage.BodyOneofCase.Snapshot)).Snapshot;
+
+        await played.AckAsync(snapshot.Position + 1, ByteString.Empty);
+
+        while (await played.HearAsync() is not null) { }
+    }
+
+    internal static Task<LogRecord> AppendAsync(ControlHost host, long propertyId, IEnumerable<RuleMessage>? rules = null)
+    {
+        var payload = new RecordPayload
+        {
+            PropertyId = propertyId,
+            Purges = true,
+            Purge = new PurgeBody { Rules = { rules ?? [new RuleMessage { Kind = RuleKind.All }] } },
+        };
+        return host.Writer.WriteAsync(write => write.Append(payload), CancellationToken.None);
+    }
+}
