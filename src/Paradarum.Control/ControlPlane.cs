@@ -8,6 +8,7 @@ using Paradarum.Control.Catalogue;
 using Paradarum.Control.Database;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
+using Paradarum.Control.Purging;
 
 namespace Paradarum.Control;
 
@@ -53,7 +54,8 @@ internal sealed class ControlPlane : IAsyncDisposable
             surroundings.Time,
             logging.CreateLogger<LogWriter>(),
             surroundings.Flush,
-            FleetSchema.Part
+            FleetSchema.Part,
+            PurgeSchema.Part
         );
         WebApplication? app = null;
         try
@@ -104,6 +106,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         services.AddAccess(sessionKey: await InstallationSecret.GetOrCreateAsync(writer, SessionTokens.SecretName, stop));
         services.AddCatalogue(options.SystemDomain);
         services.AddFleet(fleet, provider => provider.GetRequiredService<PropertyCatalogue>().Current);
+        services.AddPurging(() => fleet.Census);
         services.AddSingleton<FirstStart>();
         surroundings.Services(services);
         return builder.Build();
@@ -122,6 +125,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         app.MapApi();
         app.MapAccess();
         app.MapCatalogue();
+        app.MapPurging();
         app.MapFleet();
     }
 
