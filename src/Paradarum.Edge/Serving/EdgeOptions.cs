@@ -39,6 +39,9 @@ public sealed record EdgeOptions
     /// <summary>How long a shield that did not answer is not tried. Default 3 s, 0 to 5 min.</summary>
     public TimeSpan ShieldRestsFor { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>Connections to one origin or shield. Default 256, 1 to 65 536. More requests wait for one of them: this bounds a herd that may not share.</summary>
+    public int ConnectionsPerUpstream { get; init; } = 256;
+
     /// <summary>Bytes of request headers. Default 32 KiB, 1 KiB to 1 MiB. More is answered 431.</summary>
     public int LargestRequestHeaders { get; init; } = 32 << 10;
 
@@ -69,6 +72,7 @@ public sealed record EdgeOptions
         Check(Within(ShieldHeadAfter, TimeSpan.FromMinutes(10)), nameof(ShieldHeadAfter), "10 ms to 10 min");
         Check(Within(BodyIdleAfter, TimeSpan.FromMinutes(10)), nameof(BodyIdleAfter), "10 ms to 10 min");
         Check(ShieldRestsFor >= TimeSpan.Zero && ShieldRestsFor <= TimeSpan.FromMinutes(5), nameof(ShieldRestsFor), "0 to 5 min");
+        Check(ConnectionsPerUpstream is >= 1 and <= 65_536, nameof(ConnectionsPerUpstream), "1 to 65536");
         Check(LargestRequestHeaders is >= 1 << 10 and <= 1 << 20, nameof(LargestRequestHeaders), "1 KiB to 1 MiB");
         return errors;
     }

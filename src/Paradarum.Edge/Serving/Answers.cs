@@ -1,0 +1,175 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using Paradarum.Edge.Freshness;
+using Paradarum.Edge.Storage;
+
+namespace Paradarum.Edge.Serving;
+
+/// <summary>Writes answers: from the store, from a fetch while it arrives, and the node's own refusals.</summary>
+internal sealed class Answers(UpstreamRequest requests)
+{
+    public const string XCache = "X-Cache";
+    public const string CacheStatus = "Cache-Status";
+
+    private readonly string _via = requests.ViaMember("HTTP/1.1");
+
+    public async Task FromStoreAsync(Visit visit, StoredResponse entry, Decision decision)
+    {
+        var response = visit.Context.Response;
+        WriteHead(visit, entry.Status, entry.Answer, decision);
+        response.Headers.Age = Age.InSeconds(entry.Freshness.AgeAt(visit.Now)).ToString(CultureInfo.InvariantCulture);
+        if (Validators.VisitorHolds(visit.Headers, entry.Status, entry.Headers))
+        {
+            NotModified(response);
+            return;
+        }
+
+        var (first, count) = (0L, entry.Body.Length);
+        if (entry.Status == StatusCodes.Status200OK && visit.Headers.Range.Count > 0 && HttpMethods.IsGet(visit.Context.Request.Method))
+        {
+            if (!CutRange(visit.Headers, entry, response, ref first, ref count))
+                return;
+        }
+        // A status that has no body must not be given a length (RFC 9110 §8.6).
+        if (entry.Status is not StatusCodes.Status204NoContent)
+            response.ContentLength = count;
+        if (HttpMethods.IsHead(visit.Context.Request.Method))
+            return;
+        for (var sent = 0L; sent < count; )
+        {
+            var piece = entry.Body.At(first + sent, count - sent);
+            var flushed = await response.BodyWriter.WriteAsync(piece, visit.Context.RequestAborted);
+            if (flushed.IsCompleted)
+                return;
+            sent += piece.Length;
+        }
+    }
+
+    /// <summary>Sends a response while it arrives. When it breaks off, so does the visitor's connection: half a page must not look whole.</summary>
+    public async Task FromFlightAsync(Visit visit, FlightHead head, GrowingBody.Reader reader, Decision decision)
+    {
+        var context = visit.Context;
+        WriteHead(visit, head.Status, head.Headers, decision);
+        if (Validators.VisitorHolds(visit.Headers, head.Status, head.Headers))
+        {
+            NotModified(context.Response);
+            return;
+        }
+        if (HttpMethods.IsHead(context.Request.Method))
+            return;
+        try
+        {
+            // The head goes out at once: the first byte of the body may be long in coming.
+            await context.Response.StartAsync(context.RequestAborted);
+            while (true)
+            {
+                var piece = await reader.ReadAsync(context.RequestAborted);
+                if (piece.IsEmpty)
+                    return;
+                var flushed = await context.Response.BodyWriter.WriteAsync(piece, context.RequestAborted);
+                reader.Consume(piece.Length);
+                if (flushed.IsCompleted)
+                    return;
+            }
+        }
+        catch (BodyBrokenException)
+        {
+            context.Abort();
+        }
+    }
+
+    /// <summary>No upstream answered: 504 when one kept silent, else 502, with a plain sentence.</summary>
+    public Task FailedAsync(Visit visit, FetchFailure failure, Forward forward)
+    {
+        var response = visit.Context.Response;
+        var decision = new Decision(Served.Miss, forward)
+        {
+            Detail = failure switch
+            {
+                FetchFailure.CannotConnect => "cannot-connect",
+                FetchFailure.HeadTimeOut => "head-time-out",
+                FetchFailure.Refused => "refused",
+                FetchFailure.NoOrigin => "no-origin",
+                _ => "broken-head",
+            },
+        };
+        response.Headers[XCache] = decision.XCache;
+        response.Headers[CacheStatus] = decision.CacheStatus(requests.NodeName);
+        return failure == FetchFailure.HeadTimeOut
+            ? RefuseAsync(visit.Context, StatusCodes.Status504GatewayTimeout, "The origin did not answer in time.")
+            : RefuseAsync(visit.Context, StatusCodes.Status502BadGateway, "The origin could not be reached.");
+    }
+
+    /// <summary>The node's own word: a status and one sentence, which no cache keeps.</summary>
+    public async Task RefuseAsync(HttpContext context, int status, string sentence)
+    {
+        var response = context.Response;
+        response.StatusCode = status;
+        response.Headers.CacheControl = "no-store";
+        response.Headers.Via = _via;
+        response.ContentType = "text/plain; charset=utf-8";
+        response.ContentLength = System.Text.Encoding.UTF8.GetByteCount(sentence) + 1;
+        if (!HttpMethods.IsHead(context.Request.Method))
+            await response.WriteAsync(sentence + "\n", context.RequestAborted);
+    }
+
+    /// <summary>The fields of an answer: the origin's, this node's members of Via and Cache-Status after those of the caches behind it, and X-Cache.</summary>
+    public void WriteHead(Visit visit, int status, IEnumerable<KeyValuePair<string, StringValues>> fields, Decision decision)
+    {
+        var response = visit.Context.Response;
+        response.StatusCode = status;
+        if (fields is KeyValuePair<string, StringValues>[] ready)
+        {
+            foreach (var (name, value) in ready)
+                response.Headers[name] = value;
+        }
+        else
+        {
+            foreach (var (name, value) in fields)
+                response.Headers[name] = value;
+        }
+        AddOwn(response, decision);
+    }
+
+    public void AddOwn(HttpResponse response, Decision decision)
+    {
+        response.Headers.Via = StringValues.Concat(response.Headers.Via, _via);
+        response.Headers[CacheStatus] = StringValues.Concat(response.Headers[CacheStatus], decision.CacheStatus(requests.NodeName));
+        response.Headers[XCache] = decision.XCache;
+    }
+
+    private static void NotModified(HttpResponse response)
+    {
+        response.StatusCode = StatusCodes.Status304NotModified;
+        response.ContentLength = null;
+        response.Headers.ContentType = StringValues.Empty;
+        response.Headers.ContentEncoding = StringValues.Empty;
+        response.Headers.ContentRange = StringValues.Empty;
+    }
+
+    /// <summary>Cuts one byte range out of a whole stored response (RFC 9110 §14.2). Several ranges, or one that does not read, get the whole. False: answered 416.</summary>
+    private static bool CutRange(IHeaderDictionary request, StoredResponse entry, HttpResponse response, ref long first, ref long count)
+    {
+        if (!Validators.RangeApplies(request, entry.Headers) || request.Range.Count != 1)
+            return true;
+        if (!RangeHeaderValue.TryParse(request.Range[0], out var range) || range.Unit != "bytes" || range.Ranges.Count != 1)
+            return true;
+        var whole = entry.Body.Length;
+        var wanted = range.Ranges.First();
+        var from = wanted.From ?? Math.Max(0, whole - wanted.To!.Value);
+        var to = wanted.From is null ? whole - 1 : Math.Min(wanted.To ?? (whole - 1), whole - 1);
+        if (from > to)
+        {
+            response.StatusCode = StatusCodes.Status416RangeNotSatisfiable;
+            response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{whole}");
+            response.ContentLength = 0;
+            return false;
+        }
+        response.StatusCode = StatusCodes.Status206PartialContent;
+        response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {from}-{to}/{whole}");
+        (first, count) = (from, to - from + 1);
+        return true;
+    }
+}

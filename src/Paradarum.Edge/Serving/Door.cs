@@ -1,0 +1,185 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Paradarum.Edge.Freshness;
+using Paradarum.Edge.Leasing;
+using Paradarum.Edge.Purging;
+using Paradarum.Protocol.Link;
+using Paradarum.Protocol.Urls;
+
+namespace Paradarum.Edge.Serving;
+
+/// <summary>Reads a request into a <see cref="Visit"/>, or refuses it with a status and a sentence. Everything a request may decide by is read here, once.</summary>
+internal sealed class Door(
+    EdgeOptions options,
+    NodeState state,
+    LeaseHolder lease,
+    FleetDirectory fleet,
+    FlightBoard board,
+    UpstreamRequest requests,
+    RequestFlow flow,
+    Promises promises,
+    Answers answers,
+    TimeProvider time
+)
+{
+    public async Task HandleAsync(HttpContext context)
+    {
+        try
+        {
+            var (visit, refusal) = Read(context);
+            if (visit is not null && visit.BehindPromise)
+                visit = await promises.KeepAsync(visit);
+            if (visit is not null)
+                await flow.AnswerAsync(visit);
+            else
+                await RefuseAsync(context, refusal!);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The visitor left; there is nobody to answer.
+        }
+    }
+
+    private Task RefuseAsync(HttpContext context, DoorRefusal refusal)
+    {
+        if (refusal.ToPop is not null)
+            context.Response.Headers[TierSeal.Refused] = refusal.ToPop;
+        return answers.RefuseAsync(context, refusal.Status, refusal.Sentence);
+    }
+
+    private (Visit? Visit, DoorRefusal? Refusal) Read(HttpContext context)
+    {
+        var request = context.Request;
+        // 1. The point in the node's order and the snapshot: what is decided below is decided as of now (G2).
+        var arrivedAfter = board.Mark;
+        var snapshot = state.Current;
+
+        // 2. What cannot be served whatever it names.
+        if (HttpMethods.IsConnect(request.Method))
+            return (null, new(StatusCodes.Status501NotImplemented, "This node is no tunnel: CONNECT is not supported."));
+        if (requests.Loops(request.Headers))
+            return (null, new(StatusCodes.Status508LoopDetected, "Loop detected: this request has passed this node before."));
+
+        // 3. Host and target in canonical form, from the raw target: Request.Path is decoded already.
+        if (!ReadTarget(context, out var host, out var target, out var refusal))
+            return (null, refusal);
+
+        // 4. On a shield: only the PoPs of this fleet, and only those it can answer (G4).
+        TierRequest? tier = null;
+        if (options.Role == EdgeRole.Shield)
+        {
+            tier = TierSeal.Read(
+                fleet.Current.FleetKey.Span,
+                request.Method,
+                host,
+                target.PathAndQuery,
+                request.Headers[TierSeal.Facts] is [var facts] ? facts : null,
+                request.Headers[TierSeal.Seal] is [var seal] ? seal : null
+            );
+            if (tier is null)
+                return (null, DoorRefusal.NotOfThisFleet);
+            if (Disagreement(snapshot, host, tier) is { } disagreement)
+                return (null, disagreement);
+        }
+
+        // 5. Whose it is.
+        if (
+            !snapshot.Hosts.TryGetValue(host, out var view)
+            || !view.Active
+            || !snapshot.Properties.TryGetValue(view.PropertyId, out var property)
+        )
+            return (null, DoorRefusal.UnknownHost);
+        if (property.Configuration.State is PropertyState.Disabled or PropertyState.Suspended)
+            return (null, DoorRefusal.NotServed(property.Configuration.State));
+
+        var scheme = tier?.Scheme ?? request.Scheme;
+        var keyed = property.Configuration.QueryMode.Apply(target);
+        var visit = new Visit
+        {
+            Context = context,
+            Snapshot = snapshot,
+            Property = property,
+            Target = target,
+            Key = new CacheKey(scheme, host, keyed),
+            Lease = lease.State,
+            Now = time.GetUtcNow(),
+            Control = options.VisitorsDirectCache ? RequestControl(request.Headers) : default,
+            Rule = CacheRuleSet.Of(property.Configuration).For(target.Path),
+            Tier = tier,
+            ArrivedAfter = arrivedAfter,
+            Promised = options.Role == EdgeRole.Pop ? promises.Read(request.Headers, snapshot, property.Id) : 0,
+        };
+        return (visit, null);
+    }
+
+    /// <summary>What a shield must not answer, so that the PoP asks elsewhere: another log, an older configuration, another owner of the host.</summary>
+    private static DoorRefusal? Disagreement(NodeSnapshot snapshot, string host, TierRequest tier)
+    {
+        if (tier.Epoch != snapshot.Epoch)
+            return DoorRefusal.Tier("epoch", "This shield follows another log.");
+        if (tier.LastConfiguration > snapshot.Position)
+            return DoorRefusal.Tier("configuration", "This shield has an older configuration of the property.");
+        if (!snapshot.Hosts.TryGetValue(host, out var view) || view.PropertyId != tier.PropertyId)
+            return DoorRefusal.Tier("property", "This shield knows the host as another property's.");
+        return null;
+    }
+
+    private static bool ReadTarget(HttpContext context, out string host, out CanonicalTarget target, out DoorRefusal? refusal)
+    {
+        (host, target, refusal) = ("", null!, null);
+        var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var authority = context.Request.Headers.Host is [{ } single] ? single : context.Request.Host.Value ?? "";
+        // Absolute form (RFC 9112 §3.2.2): its authority replaces Host.
+        if (raw.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || raw.StartsWith("https://", StringComparison.OrdinalIgnoreCase))
+        {
+            var start = raw.IndexOf("://", StringComparison.Ordinal) + 3;
+            var end = raw.AsSpan(start).IndexOfAny("/?") is var slash and >= 0 ? start + slash : raw.Length;
+            authority = raw[start..end];
+            raw = end == raw.Length || raw[end] == '?' ? "/" + raw[end..] : raw[end..];
+        }
+        if (!CanonicalHost.Parse(authority, context.Request.Scheme).Ok(out var parsed, out _))
+        {
+            refusal = new(StatusCodes.Status400BadRequest, "The Host header is missing or no host name.");
+            return false;
+        }
+        if (!raw.StartsWith('/'))
+        {
+            refusal = new(StatusCodes.Status400BadRequest, "The request target must be a path.");
+            return false;
+        }
+        if (!CanonicalTarget.Parse(raw).Ok(out var canonical, out var why))
+        {
+            refusal = new(StatusCodes.Status400BadRequest, why.Message);
+            return false;
+        }
+        (host, target) = (parsed.Host, canonical);
+        return true;
+    }
+
+    /// <summary>Cache-Control, or Pragma where there is none (RFC 9111 §5.4).</summary>
+    private static CacheControl RequestControl(IHeaderDictionary headers) =>
+        CacheControl.Parse(headers.CacheControl.Count == 0 ? headers.Pragma : headers.CacheControl);
+}
+
+/// <summary>Why a request goes no further: the status and sentence for the visitor, and the reason for a PoP that may ask elsewhere.</summary>
+internal sealed record DoorRefusal(int Status, string Sentence, string? ToPop = null)
+{
+    public static readonly DoorRefusal UnknownHost = new(
+        StatusCodes.Status421MisdirectedRequest,
+        "This host is not served here: it is unknown, or its validation is pending."
+    );
+
+    public static readonly DoorRefusal NotOfThisFleet = new(
+        StatusCodes.Status403Forbidden,
+        "This is an Origin Shield: it answers only the PoPs of its fleet.",
+        "unauthenticated"
+    );
+
+    public static DoorRefusal NotServed(PropertyState state) =>
+        new(
+            StatusCodes.Status403Forbidden,
+            state == PropertyState.Suspended ? "This property is currently suspended." : "This property is currently disabled."
+        );
+
+    public static DoorRefusal Tier(string reason, string sentence) => new(StatusCodes.Status409Conflict, sentence, reason);
+}

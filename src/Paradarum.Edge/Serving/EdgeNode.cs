@@ -1,0 +1,71 @@
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Paradarum.Edge.Leasing;
+using Paradarum.Edge.Purging;
+using Paradarum.Edge.Storage;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Paradarum.Edge.Serving;
+
+/// <summary>An edge node in a web application of its own: <see cref="AddEdgeNode"/>, then <see cref="MapEdgeNode"/>. The addresses it listens on are the host's to set.</summary>
+public static class EdgeNode
+{
+    /// <summary>
+    /// Adds everything a node serves with. The control link finds <see cref="NodeState"/>, <see cref="LeaseHolder"/> and <see cref="FleetDirectory"/> among the
+    /// services and writes to them. A <see cref="TimeProvider"/> that is registered before is used.
+    /// </summary>
+    /// <exception cref="ArgumentException">Settings out of range, all of them named.</exception>
+    public static void AddEdgeNode(this WebApplicationBuilder builder, EdgeOptions options)
+    {
+        if (options.Validate() is { Count: > 0 } errors)
+            throw new ArgumentException(string.Join(' ', errors), nameof(options));
+
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestHeadersTotalSize = options.LargestRequestHeaders;
+            kestrel.Limits.MaxRequestLineSize = Math.Min(options.LargestRequestHeaders, 16 << 10);
+            // Bodies are streamed to the origin, which knows its own limit.
+            kestrel.Limits.MaxRequestBodySize = null;
+            // Bytes above ASCII pass through as they are.
+            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+        });
+
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddHttpForwarder();
+        services.AddSingleton(options);
+        services.AddSingleton<EntryIndex>();
+        services.AddSingleton<NodeState>();
+        services.AddSingleton<FleetDirectory>();
+        services.AddSingleton<FlightBoard>();
+        services.AddSingleton<UpstreamChoice>();
+        services.AddSingleton<UpstreamRequest>();
+        services.AddSingleton<UpstreamClient>();
+        services.AddSingleton<Promises>();
+        services.AddSingleton<Answers>();
+        services.AddSingleton<PassThrough>();
+        services.AddSingleton<RequestFlow>();
+        services.AddSingleton<Door>();
+        services.TryAddSingleton(_ => new LeaseHolder(new BootClock()));
+        services.AddSingleton(provider => new ResponseStore(provider.GetRequiredService<NodeState>(), options.StoreBytes));
+        services.AddSingleton(provider =>
+            ActivatorUtilities.CreateInstance<Fetcher>(
+                provider,
+                provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping
+            )
+        );
+    }
+
+    /// <summary>Answers every request with the node; there are no other routes.</summary>
+    public static void MapEdgeNode(this WebApplication app)
+    {
+        var door = app.Services.GetRequiredService<Door>();
+        app.Run(door.HandleAsync);
+    }
+}

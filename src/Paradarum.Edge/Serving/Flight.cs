@@ -1,0 +1,102 @@
+using Microsoft.AspNetCore.Http;
+using Paradarum.Edge.Freshness;
+using Paradarum.Edge.Storage;
+using Paradarum.Protocol.Urls;
+
+namespace Paradarum.Edge.Serving;
+
+/// <summary>What a fetch needs of the request that caused it, copied: the visitor may be gone before the answer comes.</summary>
+internal sealed record FetchPlan(
+    long PropertyId,
+    CacheKey Key,
+    CanonicalTarget Target,
+    IHeaderDictionary Visitor,
+    string RemoteAddress,
+    string Protocol,
+    bool FromPop,
+    TimeSpan? RuleTtl,
+    bool NeedsConfirmation,
+    bool MayStore,
+    ulong Promised
+)
+{
+    public static FetchPlan Of(Visit visit)
+    {
+        var copy = new HeaderDictionary(visit.Headers.Count);
+        foreach (var (name, value) in visit.Headers)
+            copy[name] = value;
+        return new(
+            visit.Property.Id,
+            visit.Key,
+            visit.Target,
+            copy,
+            visit.Context.Connection.RemoteIpAddress?.ToString() ?? "",
+            visit.Context.Request.Protocol,
+            visit.Tier is not null,
+            visit.RuleTtl,
+            visit.NeedsConfirmation,
+            MayStore: !visit.UsesNoStore && visit.Target.PathAndQuery.Length <= CanonicalTarget.LongestStored,
+            Math.Max(visit.Promised, visit.Tier?.LastPurge ?? 0)
+        );
+    }
+}
+
+/// <summary>How a fetch came out, once its head is known.</summary>
+internal enum FlightEnd
+{
+    /// <summary>A response, whose body follows.</summary>
+    Response,
+
+    /// <summary>304: what was stored is still right.</summary>
+    Confirmed,
+
+    /// <summary>304, but what it confirmed was purged meanwhile or is not what is stored: fetch anew, without a condition.</summary>
+    BaseLost,
+
+    /// <summary>No upstream answered.</summary>
+    Failed,
+}
+
+/// <summary>The head of a fetch, as everyone who waits for it sees it.</summary>
+internal sealed record FlightHead(FlightEnd End)
+{
+    public int Status { get; init; }
+
+    public IHeaderDictionary Headers { get; init; } = new HeaderDictionary();
+
+    public StoredFreshness Freshness { get; init; }
+
+    public VaryKey Vary { get; init; } = VaryKey.None;
+
+    /// <summary>It may be given to others than the one who asked: storable and fresh.</summary>
+    public bool Shareable { get; init; }
+
+    /// <summary>Why it is not stored; null: it is.</summary>
+    public string? NotStored { get; init; }
+
+    public StoredResponse? Entry { get; init; }
+
+    public FetchFailure Failure { get; init; }
+}
+
+/// <summary>
+/// A fetch from upstream with its own life: it goes on when its first visitor leaves. Registered before it reads its stamp (design section 3, The fence).
+/// </summary>
+internal sealed class Flight(FetchPlan plan, long order, GrowingBody body) : FetchInFlight(plan.PropertyId, plan.Key, plan.Target)
+{
+    private readonly TaskCompletionSource<FlightHead> _head = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public FetchPlan Plan { get; } = plan;
+
+    /// <summary>When it began, in the node's order of fetches (<see cref="FlightBoard.Mark"/>).</summary>
+    public long Order { get; } = order;
+
+    public GrowingBody Body { get; } = body;
+
+    /// <summary>The stored response it asks about; null: an unconditional fetch.</summary>
+    public StoredResponse? Base { get; set; }
+
+    public Task<FlightHead> Head => _head.Task;
+
+    public void Tell(FlightHead head) => _head.TrySetResult(head);
+}

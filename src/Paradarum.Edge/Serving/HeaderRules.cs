@@ -1,0 +1,111 @@
+using System.Collections.Frozen;
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Paradarum.Edge.Serving;
+
+/// <summary>Which fields go on, in either direction (RFC 9110 §7.6.1), and which are the fleet's own.</summary>
+internal static class HeaderRules
+{
+    /// <summary>Fields between nodes: never from visitors, never to origins, never in an answer.</summary>
+    public const string InternalPrefix = "X-Paradarum-";
+
+    public const string PurgePosition = "X-Purge-Position";
+
+    private static readonly FrozenSet<string> HopByHop = Names(
+        "Connection",
+        "Keep-Alive",
+        "Proxy-Connection",
+        "Proxy-Authenticate",
+        "Proxy-Authorization",
+        "TE",
+        "Trailer",
+        "Transfer-Encoding",
+        "Upgrade",
+        "HTTP2-Settings"
+    );
+
+    // A visitor's word about where it comes from counts for nothing; the node says what it saw.
+    private static readonly FrozenSet<string> SetByTheNode = Names(
+        "Host",
+        "X-Forwarded-For",
+        "X-Forwarded-Proto",
+        "X-Forwarded-Host",
+        "X-Forwarded-Port",
+        "X-Forwarded-Prefix",
+        "X-Real-IP",
+        "Forwarded",
+        "Expect"
+    );
+
+    // A fetch for the store asks for the whole, present representation, whatever its first visitor holds of it.
+    private static readonly FrozenSet<string> OfOneVisitor = Names(
+        "If-None-Match",
+        "If-Modified-Since",
+        "If-Match",
+        "If-Unmodified-Since",
+        "If-Range",
+        "Range",
+        "Accept-Encoding",
+        "Content-Length",
+        "Content-Type"
+    );
+
+    /// <summary>Whether a field of a visitor's request goes upstream. <paramref name="trusted"/>: it came from a PoP of the fleet, whose X-Forwarded fields are true.</summary>
+    public static bool GoesUpstream(string name, StringValues connection, bool trusted) =>
+        !HopByHop.Contains(name)
+        && !IsInternal(name)
+        && (!SetByTheNode.Contains(name) || (trusted && name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)))
+        && !IsListed(connection, name);
+
+    public static bool IsOfOneVisitor(string name) => OfOneVisitor.Contains(name);
+
+    /// <summary>Whether a field of an upstream's response goes on. X-Cache is each node's own word.</summary>
+    public static bool GoesDownstream(string name, StringValues connection) =>
+        !HopByHop.Contains(name)
+        && !IsInternal(name)
+        && !name.Equals("X-Cache", StringComparison.OrdinalIgnoreCase)
+        && !IsListed(connection, name);
+
+    /// <summary>The fields of a response that go on, as received: bytes above ASCII are kept (read as Latin-1).</summary>
+    public static HeaderDictionary Received(HttpResponseMessage response)
+    {
+        var headers = new HeaderDictionary();
+        var connection = StringValues.Empty;
+        if (response.Headers.NonValidated.TryGetValues("Connection", out var listed))
+            connection = new StringValues([.. listed]);
+        Copy(response.Headers.NonValidated, headers, connection);
+        Copy(response.Content.Headers.NonValidated, headers, connection);
+        return headers;
+    }
+
+    private static void Copy(HttpHeadersNonValidated from, HeaderDictionary to, StringValues connection)
+    {
+        foreach (var (name, values) in from)
+        {
+            if (GoesDownstream(name, connection))
+                to[name] = values.Count == 1 ? new StringValues(values.ToString()) : new StringValues([.. values]);
+        }
+    }
+
+    private static bool IsInternal(string name) =>
+        name.StartsWith(InternalPrefix, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(PurgePosition, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether Connection names the field (§7.6.1): it was meant for us alone.</summary>
+    private static bool IsListed(StringValues connection, string name)
+    {
+        foreach (var line in connection)
+        {
+            foreach (var range in line.AsSpan().Split(','))
+            {
+                if (line.AsSpan()[range].Trim(" \t").Equals(name, StringComparison.OrdinalIgnoreCase))
+                    return true;
+            }
+        }
+        return false;
+    }
+
+    private static FrozenSet<string> Names(params string[] names) => names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Paradarum.Edge.Freshness;
+using Paradarum.Edge.Purging;
+using Paradarum.Protocol.Urls;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Paradarum.Edge.Serving;
+
+/// <summary>One attempt to pass one request through to one upstream: what goes there, what comes back, and what an unsafe method invalidates on the way.</summary>
+internal sealed class Relay(
+    UpstreamRequest requests,
+    Answers answers,
+    FlightBoard board,
+    NodeState state,
+    Visit visit,
+    Decision decision,
+    NodeSnapshot snapshot,
+    Upstream upstream
+) : HttpTransformer
+{
+    /// <summary>A shield would not answer: nothing of its response was relayed.</summary>
+    public bool IsRefused { get; private set; }
+
+    public override ValueTask TransformRequestAsync(
+        HttpContext httpContext,
+        HttpRequestMessage proxyRequest,
+        string destinationPrefix,
+        CancellationToken cancellationToken
+    )
+    {
+        var request = httpContext.Request;
+        proxyRequest.RequestUri = UpstreamClient.Address(upstream, visit.Target.PathAndQuery);
+        foreach (var (name, value) in request.Headers)
+        {
+            if (!HeaderRules.GoesUpstream(name, request.Headers.Connection, visit.Tier is not null))
+                continue;
+            if (!proxyRequest.Headers.TryAddWithoutValidation(name, value.AsEnumerable()))
+                proxyRequest.Content?.Headers.TryAddWithoutValidation(name, value.AsEnumerable());
+        }
+        var remote = httpContext.Connection.RemoteIpAddress?.ToString() ?? "";
+        requests.AddOwn(proxyRequest, upstream, visit.Key.Host, visit.Key.Scheme, remote, request.Protocol, visit.Tier is not null);
+        if (!upstream.IsShield)
+            return ValueTask.CompletedTask;
+        var promised = Math.Max(visit.Promised, visit.Tier?.LastPurge ?? 0);
+        requests.Seal(
+            proxyRequest,
+            snapshot,
+            visit.Property.Id,
+            visit.Key.Host,
+            visit.Target.PathAndQuery,
+            visit.Key.Scheme,
+            visit.NeedsConfirmation,
+            promised
+        );
+        // A shield that refuses does so before it reads the body, which then can still go elsewhere.
+        if (proxyRequest.Content is not null)
+            proxyRequest.Headers.ExpectContinue = true;
+        return ValueTask.CompletedTask;
+    }
+
+    public override ValueTask<bool> TransformResponseAsync(
+        HttpContext httpContext,
+        HttpResponseMessage? proxyResponse,
+        CancellationToken cancellationToken
+    )
+    {
+        if (proxyResponse is null)
+            return ValueTask.FromResult(false);
+        if (upstream.IsShield && proxyResponse.Headers.NonValidated.Contains(TierSeal.Refused))
+        {
+            IsRefused = true;
+            return ValueTask.FromResult(false);
+        }
+
+        var status = (int)proxyResponse.StatusCode;
+        IHeaderDictionary received = HeaderRules.Received(proxyResponse);
+        if (Invalidation.IsUnsafe(httpContext.Request.Method) && Invalidation.IsSuccess(status))
+            Invalidate(received);
+        else if (HttpMethods.IsGet(httpContext.Request.Method))
+            NoteShareable(status, received);
+        foreach (var (name, value) in received)
+            httpContext.Response.Headers[name] = value;
+        answers.AddOwn(httpContext.Response, decision with { ForwardStatus = status });
+        return ValueTask.FromResult(true);
+    }
+
+    /// <summary>What could be shared from here on is fetched for all again.</summary>
+    private void NoteShareable(int status, IHeaderDictionary received)
+    {
+        var control = CacheControl.Parse(received.CacheControl);
+        if (StoreRules.Judge("GET", visit.Headers, status, received, control, visit.RuleTtl) == StoreVerdict.Stored)
+            board.MarkShareable(new(visit.Key, Codings.Normalise(visit.Headers.AcceptEncoding)));
+    }
+
+    /// <summary>Takes the target, and what Location and Content-Location name, out of the store in both schemes; never another property's.</summary>
+    private void Invalidate(IHeaderDictionary received)
+    {
+        Invalidate(visit.Property, visit.Key.Host, visit.Key.Target);
+        var target = new Uri(
+            string.Create(CultureInfo.InvariantCulture, $"{visit.Key.Scheme}://{visit.Key.Host}{visit.Target.PathAndQuery}")
+        );
+        foreach (var other in Invalidation.Others(target, received))
+        {
+            if (
+                CanonicalHost.Parse(other.Authority, other.Scheme).Ok(out var host, out _)
+                && visit.Snapshot.Hosts.TryGetValue(host.Host, out var view)
+                && view.PropertyId == visit.Property.Id
+                && CanonicalTarget.Parse(other.PathAndQuery).Ok(out var named, out _)
+            )
+            {
+                Invalidate(visit.Property, host.Host, visit.Property.Configuration.QueryMode.Apply(named));
+            }
+        }
+    }
+
+    private void Invalidate(PropertyView property, string host, CanonicalTarget keyed)
+    {
+        state.Index.Invalidate(property.Id, new CacheKey("http", host, keyed));
+        state.Index.Invalidate(property.Id, new CacheKey("https", host, keyed));
+    }
+}

@@ -1,0 +1,107 @@
+using System.Net;
+using System.Net.Security;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Paradarum.Edge.Serving;
+
+/// <summary>Why no response head came from an upstream.</summary>
+internal enum FetchFailure
+{
+    None,
+    NoOrigin,
+    CannotConnect,
+    HeadTimeOut,
+    BrokenHead,
+    Refused,
+}
+
+/// <summary>
+/// The connections to upstreams: no cookies, redirects, decompression, proxies or tracing headers; what was asked is what is sent. Not tied
+/// to any visitor.
+/// </summary>
+internal sealed class UpstreamClient : IDisposable
+{
+    private readonly HttpMessageInvoker _verifying;
+    private readonly HttpMessageInvoker _trusting;
+    private readonly EdgeOptions _options;
+    private readonly TimeProvider _time;
+
+    public UpstreamClient(EdgeOptions options, TimeProvider time)
+    {
+        _options = options;
+        _time = time;
+        _verifying = new HttpMessageInvoker(Handler(options, verifiesTls: true));
+        _trusting = new HttpMessageInvoker(Handler(options, verifiesTls: false));
+    }
+
+    public HttpMessageInvoker InvokerFor(Upstream upstream) => upstream.VerifiesTls ? _verifying : _trusting;
+
+    /// <summary>Sends a request and waits for the response's head. A failure is a value; only <paramref name="stop"/> throws.</summary>
+    public async Task<(HttpResponseMessage? Response, FetchFailure Failure)> SendAsync(
+        Upstream upstream,
+        HttpRequestMessage request,
+        CancellationToken stop
+    )
+    {
+        var patience = upstream.IsShield ? _options.ShieldHeadAfter : _options.OriginHeadAfter;
+        using var late = new CancellationTokenSource(patience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, late.Token);
+        try
+        {
+            return (await InvokerFor(upstream).SendAsync(request, either.Token), FetchFailure.None);
+        }
+        catch (HttpRequestException e)
+        {
+            return (null, IsConnectFailure(e) ? FetchFailure.CannotConnect : FetchFailure.BrokenHead);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            // The handler's connect time-out surfaces as a cancellation too.
+            return (null, late.IsCancellationRequested ? FetchFailure.HeadTimeOut : FetchFailure.CannotConnect);
+        }
+    }
+
+    public static bool IsConnectFailure(HttpRequestException e) =>
+        e.HttpRequestError
+            is HttpRequestError.ConnectionError
+                or HttpRequestError.NameResolutionError
+                or HttpRequestError.SecureConnectionError
+                or HttpRequestError.ProxyTunnelError;
+
+    /// <summary>The URL with the canonical target untouched: <see cref="Uri"/> must not normalise what was keyed.</summary>
+    public static Uri Address(Upstream upstream, string pathAndQuery) =>
+        new(upstream.Base + pathAndQuery, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+
+    public void Dispose()
+    {
+        _verifying.Dispose();
+        _trusting.Dispose();
+    }
+
+    [System.Diagnostics.CodeAnalysis.SuppressMessage(
+        "Security",
+        "CA5359:Do not disable certificate validation",
+        Justification = "The property's owner turned it off for this origin (contract part 3, sslVerify)."
+    )]
+    private static SocketsHttpHandler Handler(EdgeOptions options, bool verifiesTls) =>
+        new()
+        {
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            UseProxy = false,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = options.ConnectAfter,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            MaxConnectionsPerServer = options.ConnectionsPerUpstream,
+            MaxResponseHeadersLength = 64,
+            // Bytes above ASCII pass through as they are.
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = verifiesTls ? null : static (_, _, _, _) => true,
+            },
+        };
+}

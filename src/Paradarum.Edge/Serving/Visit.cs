@@ -1,0 +1,80 @@
+using Microsoft.AspNetCore.Http;
+using Paradarum.Edge.Freshness;
+using Paradarum.Edge.Leasing;
+using Paradarum.Edge.Purging;
+using Paradarum.Protocol.Configuration;
+using Paradarum.Protocol.Urls;
+
+namespace Paradarum.Edge.Serving;
+
+/// <summary>One request, read once at the door. What is decided later is decided by these facts, not by reading the request again.</summary>
+internal sealed class Visit
+{
+    public required HttpContext Context { get; init; }
+
+    /// <summary>The node's snapshot as the head arrived.</summary>
+    public required NodeSnapshot Snapshot { get; init; }
+
+    public required PropertyView Property { get; init; }
+
+    /// <summary>What goes upstream.</summary>
+    public required CanonicalTarget Target { get; init; }
+
+    /// <summary>What is keyed: the target after the query-string mode.</summary>
+    public required CacheKey Key { get; init; }
+
+    /// <summary>The lease as the head arrived; later changes do not count for this request.</summary>
+    public required LeaseState Lease { get; init; }
+
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>The request's directives, or none where visitors do not direct the cache.</summary>
+    public required CacheControl Control { get; init; }
+
+    /// <summary>The rule for the path, or null.</summary>
+    public required CacheRule? Rule { get; init; }
+
+    /// <summary>What the PoP said, on a shield; null on a PoP.</summary>
+    public TierRequest? Tier { get; init; }
+
+    /// <summary>A fetch begun at or before this point in the node's order began before this request. See <see cref="FlightBoard.Mark"/>.</summary>
+    public required long ArrivedAfter { get; init; }
+
+    /// <summary>A position that the visitor was promised (<c>X-Purge-Position</c>) and that goes upstream; 0: none.</summary>
+    public ulong Promised { get; init; }
+
+    /// <summary>A promise this node could not keep in time: the store and earlier fetches are behind it.</summary>
+    public bool BehindPromise => Promised > Snapshot.Position;
+
+    /// <summary>G4: the PoP knows of a purge that this shield has not applied. Nothing from the store, validated or not, and no earlier fetch.</summary>
+    public bool BehindPop => Tier is { } tier && tier.LastPurge > Snapshot.Position;
+
+    /// <summary>A fenced PoP, or a fenced shield that is asked by one: the store only after a strong confirmation, and no earlier fetch.</summary>
+    public bool NeedsConfirmation => Lease == LeaseState.Fenced && (Tier is null || Tier.Validate);
+
+    public bool UsesNoStore => BehindPop || BehindPromise;
+
+    public bool JoinsNoEarlierFetch => NeedsConfirmation || UsesNoStore || Promised > 0;
+
+    public IHeaderDictionary Headers => Context.Request.Headers;
+
+    /// <summary>The same request, judged by a later snapshot: it was held until a promise was kept.</summary>
+    public Visit AsOf(NodeSnapshot snapshot, PropertyView property) =>
+        new()
+        {
+            Context = Context,
+            Snapshot = snapshot,
+            Property = property,
+            Target = Target,
+            Key = Key,
+            Lease = Lease,
+            Now = Now,
+            Control = Control,
+            Rule = Rule,
+            Tier = Tier,
+            ArrivedAfter = ArrivedAfter,
+            Promised = Promised,
+        };
+
+    public TimeSpan? RuleTtl => Rule is null ? null : TimeSpan.FromSeconds(Math.Clamp(Rule.TtlSeconds, 0, 2_147_483_648));
+}

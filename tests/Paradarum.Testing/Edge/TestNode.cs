@@ -1,0 +1,80 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using Paradarum.Edge.Leasing;
+using Paradarum.Edge.Purging;
+using Paradarum.Edge.Serving;
+using Paradarum.Edge.Storage;
+using Paradarum.Protocol.Log;
+
+namespace Paradarum.Testing.Edge;
+
+/// <summary>
+/// A real edge node on a real socket, whose log, lease and fleet are moved by the test instead of a control plane. Its clock stands still until the test moves it.
+/// </summary>
+internal sealed class TestNode : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly TestLog _log;
+
+    private TestNode(WebApplication app, TestLog log, FakeTimeProvider time) => (_app, _log, Time) = (app, log, time);
+
+    public FakeTimeProvider Time { get; }
+
+    public string Url => _app.Urls.First();
+
+    public int Port => new Uri(Url).Port;
+
+    public NodeState State => _app.Services.GetRequiredService<NodeState>();
+
+    public ResponseStore Store => _app.Services.GetRequiredService<ResponseStore>();
+
+    public FleetDirectory Fleet => _app.Services.GetRequiredService<FleetDirectory>();
+
+    private LeaseHolder Lease => _app.Services.GetRequiredService<LeaseHolder>();
+
+    /// <summary>Starts a node that has applied the whole log and holds a lease.</summary>
+    public static async Task<TestNode> StartAsync(TestLog log, EdgeOptions? options = null)
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton<TimeProvider>(time);
+        builder.Services.AddRouting();
+        builder.Logging.ClearProviders();
+        builder.AddEdgeNode(options ?? Pop());
+        var app = builder.Build();
+        app.MapEdgeNode();
+        await app.StartAsync();
+        var node = new TestNode(app, log, time);
+        node.State.Replace(log.Epoch, 0, Chain.Origin(log.Epoch), []);
+        node.CatchUp();
+        node.IsLeased();
+        return node;
+    }
+
+    public static EdgeOptions Pop(string name = "pop1") => new() { Name = name, Role = EdgeRole.Pop };
+
+    public static EdgeOptions Shield(string name = "shield1") => new() { Name = name, Role = EdgeRole.Shield };
+
+    /// <summary>Applies the log up to a position; to its head when none is said.</summary>
+    public void CatchUp(ulong? upTo = null)
+    {
+        var behind = _log.Records.Where(record => record.Position > State.Current.Position && record.Position <= (upTo ?? _log.Head)).ToArray();
+        if (behind.Length > 0)
+            State.Apply(behind);
+    }
+
+    public void IsLeased() => Lease.Current = new Lease(long.MaxValue, long.MaxValue);
+
+    public void IsOwed() => Lease.Current = new Lease(long.MinValue, long.MaxValue);
+
+    public void IsFenced() => Lease.Current = Paradarum.Edge.Leasing.Lease.None;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+    }
+}
