@@ -31,6 +31,7 @@ internal sealed class Sweeper : BackgroundService
             if (_waitsForFetches)
                 Wake();
         };
+        Wake(); // for what was applied before there was a sweeper
     }
 
     /// <summary>Sweeps whatever needs it, once. For the loop and for tests; never two at a time.</summary>

@@ -42,6 +42,7 @@ public static class EdgeNode
         services.AddSingleton(options);
         services.AddSingleton<EntryIndex>();
         services.AddSingleton<NodeState>();
+        services.AddHostedService<Sweeper>();
         services.AddSingleton<FleetDirectory>();
         services.AddSingleton<FlightBoard>();
         services.AddSingleton<UpstreamChoice>();

@@ -24,10 +24,9 @@ internal sealed class ResponseStore(NodeState state, long capacity)
     /// <returns>False when it was purged, overtaken or too large for the store.</returns>
     public bool Put(StoredResponse entry, FetchInFlight fetch)
     {
-        var current = state.Current;
-        if (entry.Size > capacity || !Fence.Test(current, fetch).MayBeUsed || !Fence.Test(current, entry).MayBeUsed)
+        if (entry.Size > capacity || !Fence.Test(state.Current, entry).MayBeUsed)
             return false;
-        if (!state.Index.Add(fetch, entry, Replaced(entry)))
+        if (!state.Store(fetch, entry, Replaced(entry)).MayBeUsed)
             return false;
 
         var evicted = new List<StoredResponse>();
