@@ -36,14 +36,16 @@ public sealed class ScriptedOrigin : IAsyncDisposable
 
     public OriginRequest Last => _requests.Last();
 
+    /// <summary>Stops answering; a test may do so in its middle.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested)
+            return;
         await _stop.CancelAsync();
         _listener.Stop();
         foreach (var (connection, _) in _connections)
             connection.Dispose();
         await _accepting;
-        _stop.Dispose();
     }
 
     private async Task AcceptAsync()

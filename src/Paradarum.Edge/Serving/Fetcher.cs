@@ -123,10 +123,10 @@ internal sealed class Fetcher(
         if (!head.Shareable && shared is { } key)
         {
             board.Withdraw(key, flight);
-            if (head.NotStored is not null)
+            if (head.Verdict != StoreVerdict.Stored)
                 board.MarkUnshareable(key);
         }
-        if (head.NotStored is not null)
+        if (head.NotStored is not null && !head.Shareable)
             flight.Body.StopKeeping();
         if (response.Content.Headers.ContentLength is { } length)
             flight.Body.Expect(length);
@@ -158,7 +158,7 @@ internal sealed class Fetcher(
         var endsWithConnection = response.Content.Headers.ContentLength is null && response.Headers.TransferEncodingChunked != true;
         var notStored =
             verdict != StoreVerdict.Stored ? Kebab(verdict)
-            : !plan.MayStore ? "behind-or-too-long"
+            : plan.NotStored is not null ? plan.NotStored
             : endsWithConnection && status != 204 ? "length-unknown"
             : null;
         return new(FlightEnd.Response)
@@ -167,8 +167,9 @@ internal sealed class Fetcher(
             Headers = headers,
             Freshness = freshness,
             Vary = VaryKey.Of(headers.Vary, plan.Visitor),
+            Verdict = verdict,
             NotStored = notStored,
-            Shareable = notStored is null && freshness.Judge(default, responseTime) == ReuseVerdict.Fresh,
+            Shareable = verdict == StoreVerdict.Stored && freshness.Judge(default, responseTime) == ReuseVerdict.Fresh,
         };
     }
 
@@ -190,7 +191,7 @@ internal sealed class Fetcher(
         // The bytes are those of the first fetch, and so is the stamp: the earliest counts.
         var entry = new StoredResponse(held, held.Status, headers, held.Body, freshness, VaryKey.Of(headers.Vary, plan.Visitor));
         var verdict = StoreRules.Judge("GET", plan.Visitor, held.Status, headers, CacheControl.Parse(headers.CacheControl), plan.RuleTtl);
-        if (verdict == StoreVerdict.Stored && plan.MayStore)
+        if (verdict == StoreVerdict.Stored && plan.NotStored is null)
             store.Put(entry, flight);
         else
             state.Index.Remove(held);
@@ -201,7 +202,8 @@ internal sealed class Fetcher(
             Freshness = freshness,
             Vary = entry.Vary,
             Entry = entry,
-            NotStored = verdict == StoreVerdict.Stored ? null : Kebab(verdict),
+            Verdict = verdict,
+            NotStored = verdict == StoreVerdict.Stored ? plan.NotStored : Kebab(verdict),
             Shareable = verdict == StoreVerdict.Stored && freshness.Judge(default, responseTime) == ReuseVerdict.Fresh,
         };
     }

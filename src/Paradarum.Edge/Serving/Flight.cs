@@ -16,7 +16,7 @@ internal sealed record FetchPlan(
     bool FromPop,
     TimeSpan? RuleTtl,
     bool NeedsConfirmation,
-    bool MayStore,
+    string? NotStored,
     ulong Promised
 )
 {
@@ -35,7 +35,9 @@ internal sealed record FetchPlan(
             visit.Tier is not null,
             visit.RuleTtl,
             visit.NeedsConfirmation,
-            MayStore: !visit.UsesNoStore && visit.Target.PathAndQuery.Length <= CanonicalTarget.LongestStored,
+            visit.UsesNoStore ? "behind"
+                : visit.Target.PathAndQuery.Length > CanonicalTarget.LongestStored ? "target-too-long"
+                : null,
             Math.Max(visit.Promised, visit.Tier?.LastPurge ?? 0)
         );
     }
@@ -68,8 +70,11 @@ internal sealed record FlightHead(FlightEnd End)
 
     public VaryKey Vary { get; init; } = VaryKey.None;
 
-    /// <summary>It may be given to others than the one who asked: storable and fresh.</summary>
+    /// <summary>It may be given to others than the one who asked: storable by RFC 9111, and fresh.</summary>
     public bool Shareable { get; init; }
+
+    /// <summary>What RFC 9111 says about storing it.</summary>
+    public StoreVerdict Verdict { get; init; }
 
     /// <summary>Why it is not stored; null: it is.</summary>
     public string? NotStored { get; init; }

@@ -28,6 +28,7 @@ internal sealed class RequestFlow(NodeState state, FlightBoard board, Fetcher fe
             var found = Lookup(visit);
             if (found.Entry is { } entry && AnswerWithoutAsking(visit, entry, out var decision))
             {
+                EvictionQueue.Hit(entry);
                 if (decision.Served == Served.Stale)
                     RefreshInBackground(visit, entry, key);
                 await answers.FromStoreAsync(visit, entry, decision);
@@ -47,7 +48,8 @@ internal sealed class RequestFlow(NodeState state, FlightBoard board, Fetcher fe
             }
             if (visit.Headers.Range.Count > 0 || (found.Entry is null && board.IsUnshareable(key)))
             {
-                await passThrough.SendAsync(visit, new(Served.Bypass, forward.Forward) { Detail = "not-shareable" });
+                var why = visit.Headers.Range.Count > 0 ? "range-not-stored" : "not-shareable";
+                await passThrough.SendAsync(visit, new(Served.Bypass, forward.Forward) { Detail = why });
                 return;
             }
 
@@ -70,12 +72,16 @@ internal sealed class RequestFlow(NodeState state, FlightBoard board, Fetcher fe
             return new(Served.Bypass, Forward.Bypass) { Detail = "rule-never-stores" };
         if (visit.Rule is not null && CacheRuleSet.Bypasses(visit.Rule, visit.Headers))
             return new(Served.Bypass, Forward.Bypass) { Detail = "bypass-cookie" };
-        if (request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0 || request.Headers.Upgrade.Count > 0)
+        if (request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0 || Upgrades(visit.Headers))
             return new(Served.Bypass, Forward.Request) { Detail = "body-or-upgrade" };
         if (visit.Headers.IfMatch.Count > 0 || visit.Headers.IfUnmodifiedSince.Count > 0)
             return new(Served.Bypass, Forward.Request) { Detail = "precondition" };
         return null;
     }
+
+    /// <summary>An offer of h2c is not taken up, which is any server's right (RFC 9110 §7.8); every other upgrade is the origin's matter.</summary>
+    private static bool Upgrades(IHeaderDictionary headers) =>
+        headers.Upgrade.Count > 0 && !headers.Upgrade.ToString().Trim().Equals("h2c", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Finds the stored response for a visit. A purged one is taken out and is not returned, for no use whatsoever.</summary>
     private (StoredResponse? Entry, (Forward Forward, string? Detail) Forward) Lookup(Visit visit)
@@ -103,12 +109,20 @@ internal sealed class RequestFlow(NodeState state, FlightBoard board, Fetcher fe
             if (best is null || entry.Freshness.ResponseTime > best.Freshness.ResponseTime)
                 best = entry;
         }
-        var forward =
-            best is not null ? Forward.Stale
-            : stored ? Forward.VaryMiss
-            : purged ? Forward.Miss
-            : Forward.UriMiss;
-        return (best, (forward, purged && best is null ? "purged" : null));
+        if (best is not null)
+            return (best, Asked(visit, best));
+        if (stored)
+            return (null, (Forward.VaryMiss, null));
+        return (null, purged ? (Forward.Miss, "purged") : (Forward.UriMiss, null));
+    }
+
+    /// <summary>Why upstream is asked about something that is stored, should it come to that.</summary>
+    private static (Forward Forward, string? Detail) Asked(Visit visit, StoredResponse entry)
+    {
+        if (visit.NeedsConfirmation)
+            return (Forward.Stale, "fenced");
+        var verdict = entry.Freshness.Judge(visit.Control, visit.Now);
+        return (verdict == ReuseVerdict.AskedToRevalidate ? Forward.Request : Forward.Stale, null);
     }
 
     /// <summary>Whether what is stored may be served on this node's own word, and as what.</summary>
@@ -245,6 +259,7 @@ internal sealed class RequestFlow(NodeState state, FlightBoard board, Fetcher fe
     private bool Joinable(Visit visit, Flight open) =>
         open.PropertyId == visit.Property.Id
         && (!visit.JoinsNoEarlierFetch || open.Order > visit.ArrivedAfter)
+        && (!open.Head.IsCompletedSuccessfully || open.Head.Result.Shareable)
         && Fence.Test(state.Current, open).MayBeUsed;
 
     private static bool RequestForbidsStoring(Visit visit) => CacheControl.Parse(visit.Headers.CacheControl).Has(Directives.NoStore);

@@ -62,9 +62,18 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>Applies the log up to a position; to its head when none is said.</summary>
     public void CatchUp(ulong? upTo = null)
     {
-        var behind = _log.Records.Where(record => record.Position > State.Current.Position && record.Position <= (upTo ?? _log.Head)).ToArray();
+        var behind = _log
+            .Records.Where(record => record.Position > State.Current.Position && record.Position <= (upTo ?? _log.Head))
+            .ToArray();
         if (behind.Length > 0)
             State.Apply(behind);
+    }
+
+    /// <summary>Takes the log up from its start, as a node does that has dropped everything.</summary>
+    public void Restart()
+    {
+        State.Replace(_log.Epoch, 0, Chain.Origin(_log.Epoch), []);
+        CatchUp();
     }
 
     public void IsLeased() => Lease.Current = new Lease(long.MaxValue, long.MaxValue);
