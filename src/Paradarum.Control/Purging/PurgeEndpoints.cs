@@ -17,9 +17,7 @@ internal static class PurgeEndpoints
     /// <param name="services">Where <see cref="LogWriter"/> (opened with <see cref="PurgeSchema.Part"/>) and <see cref="PurgeProgress"/> are too.</param>
     /// <param name="census">Who counts for a purge accepted now; called per request, so it must be cheap.</param>
     public static IServiceCollection AddPurging(this IServiceCollection services, Func<FleetCensus> census) =>
-        services
-            .AddSingleton(provider => new PurgeDesk(provider.GetRequiredService<LogWriter>(), census))
-            .AddSingleton<PurgeReceipts>();
+        services.AddSingleton(provider => new PurgeDesk(provider.GetRequiredService<LogWriter>(), census)).AddSingleton<PurgeReceipts>();
 
     public static void MapPurging(this IEndpointRouteBuilder routes)
     {
