@@ -6,4 +6,6 @@ var root = new RootCommand("Paradarum: a self-hosted CDN whose purges are provab
 var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Action is ParseErrorAction error)
     error.ShowHelp = false; // the sentence says what to do; the whole help would push it off the screen
-return await parsed.InvokeAsync();
+
+// What runs stops in good order on Ctrl-C and SIGTERM; the default would cut it off after two seconds.
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(15) });

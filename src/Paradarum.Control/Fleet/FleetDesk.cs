@@ -16,6 +16,8 @@ internal sealed class FleetDesk
     private readonly FleetMachine _machine;
     private readonly AckBook _book = new();
     private readonly Dictionary<string, NodeRecord> _records;
+
+    // Streams, and others who wait for a change.
     private readonly HashSet<Wake> _streams = [];
     private readonly List<(ulong Position, TaskCompletionSource Done)> _waiters = [];
     private readonly Wake _loop = new();
@@ -293,6 +295,24 @@ internal sealed class FleetDesk
         {
             lock (_lock)
                 _waiters.Remove((position, done));
+        }
+    }
+
+    /// <summary>Completes when the fleet's state is such; looked at after every event, under the lock.</summary>
+    public async Task WhenAsync(Func<FleetReading, bool> holds, CancellationToken stop)
+    {
+        var changed = new Wake();
+        lock (_lock)
+            _streams.Add(changed);
+        try
+        {
+            while (!Read(holds))
+                await changed.WaitAsync(stop);
+        }
+        finally
+        {
+            lock (_lock)
+                _streams.Remove(changed);
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
     // Registry changes are rare; one at a time keeps memory and disk in the same order.
     private readonly SemaphoreSlim _oneChange = new(1, 1);
 
-    /// <summary>Registers a node. The name is free text of 1 to 100 characters, unique among nodes that have not left.</summary>
+    /// <summary>Registers a node. The name is free text of 1 to 100 characters, unique among nodes that are not leaving.</summary>
     public async Task<Result<NewNode>> CreateAsync(string name, NodeRole role, CancellationToken stop)
     {
         if (name.Length is 0 or > LongestName)
@@ -30,7 +30,10 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
         await _oneChange.WaitAsync(stop);
         try
         {
-            if (desk.Records().Any(node => node.LeftAt is null && string.Equals(node.Name, name, StringComparison.Ordinal)))
+            if (
+                desk.Records()
+                    .Any(node => node is { LeftAt: null, Leaving: false } && string.Equals(node.Name, name, StringComparison.Ordinal))
+            )
                 return new Refusal(RefusalKind.Conflict, $"There is a node named '{name}' already.");
             var node = new NodeRecord(
                 RandomNumberGenerator.GetHexString(16, lowercase: true),
@@ -77,6 +80,18 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
         }
     }
 
+    /// <summary>A new enrolment token for a node that lost its identity; the former token and credential are of no use from here on.</summary>
+    public async Task<Result<NewNode>> RenewTokenAsync(string nodeId, CancellationToken stop)
+    {
+        var token = Secret("pde_");
+        var renewed = await ChangeAsync(
+            nodeId,
+            node => node with { EnrolmentDigest = NodeRecord.Digest(token), CredentialDigest = null },
+            stop
+        );
+        return renewed.Ok(out var node, out var refusal) ? new NewNode(node, token) : refusal;
+    }
+
     /// <summary>The operator's switch: traffic for a PoP, use for a shield. Purges are applied and waited for all the same.</summary>
     public Task<Result<NodeRecord>> SetEnabledAsync(string nodeId, bool enabled, CancellationToken stop) =>
         ChangeAsync(nodeId, node => node with { Enabled = enabled }, stop);
@@ -94,6 +109,17 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
                 .ThenBy(node => node.Name, StringComparer.Ordinal)
                 .Select(node => StandingOf(node, fleet))
                 .ToImmutableArray()
+        );
+
+    /// <summary>Completes when the node has a stream open.</summary>
+    public Task WhenConnectedAsync(string nodeId, CancellationToken stop) =>
+        desk.WhenAsync(fleet => fleet.Machine.Find(nodeId) is { Link: not null }, stop);
+
+    /// <summary>Completes when each of these nodes is connected, holds a lease in effect and has caught up with the head it was granted at.</summary>
+    public Task WhenHealthyAsync(IReadOnlyCollection<string> nodeIds, CancellationToken stop) =>
+        desk.WhenAsync(
+            fleet => nodeIds.All(id => fleet.Machine.Find(id) is { Link: not null, Current: { } current } && current.IsHealthy(fleet.Now)),
+            stop
         );
 
     private static NodeStanding StandingOf(NodeRecord record, FleetReading fleet)

@@ -21,6 +21,9 @@ internal static class Enrolment
         return File.Exists(file) ? JsonSerializer.Deserialize<NodeIdentity>(File.ReadAllText(file)) : null;
     }
 
+    /// <summary>Whether a node has enrolled from this folder.</summary>
+    public static bool IsDone(string folder) => File.Exists(Path.Combine(folder, FileName));
+
     /// <summary>The kept identity, or the one that the token buys. The token is of no use afterwards, even when the answer gets lost.</summary>
     /// <exception cref="RpcException">The control plane can't be reached.</exception>
     public static async Task<Result<NodeIdentity>> ReadOrEnrolAsync(NodeFolder folder, Uri control, string token, CancellationToken stop)

@@ -21,8 +21,8 @@ internal static class Banner
             Line("PoP", $"{VisitUrl(facts, pop)}  ({pop.Id})");
         Line("facts", Path.Combine(dataFolder, "up.json"));
         console.WriteLine();
-        Command("Visit a page, twice if you like: the second answer is a HIT, with the same time in it.", VisitCommand(facts));
-        Command("Purge it and wait for the receipt: when it says complete, every node has forgotten the page.", PurgeCommand(facts));
+        Command("Visit a page. Twice: the second answer is a HIT with the same time.", VisitCommand(facts));
+        Command("Purge it, and wait until every node has forgotten it: state complete.", PurgeCommand(facts));
         Command("Visit again: a MISS, with a new time.", VisitCommand(facts));
 
         void Line(string label, string text) => Plain($"  {label, -10}{text}");

@@ -1,0 +1,141 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Paradarum.Edge.ControlLink;
+using Paradarum.Edge.Leasing;
+using Paradarum.Edge.Purging;
+using Paradarum.Edge.Serving;
+using Paradarum.Protocol;
+
+namespace Paradarum.Edge;
+
+/// <summary>What a node is started with.</summary>
+/// <param name="Edge">How it serves; checked at the start.</param>
+/// <param name="Folder">Its data folder: identity and lock. Created when missing.</param>
+/// <param name="Control">The control plane's fleet port.</param>
+/// <param name="Port">Where it listens on loopback; 0 picks a free one.</param>
+internal sealed record NodeHostOptions(EdgeOptions Edge, string Folder, Uri Control, int Port)
+{
+    /// <summary>Exchanged once for the node's credential; not needed when the folder holds one.</summary>
+    public string? EnrolmentToken { get; init; }
+
+    /// <summary>Where PoPs reach a shield, or visitors a PoP, when that is not where it listens.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    public Action<ILoggingBuilder> Logging { get; init; } = _ => { };
+
+    /// <summary>The clock of leases: counts suspended time.</summary>
+    public TimeProvider Clock { get; init; } = new BootClock();
+}
+
+/// <summary>A running node, shield or PoP: it listens, follows the log and serves.</summary>
+internal sealed class NodeHost : IAsyncDisposable
+{
+    private readonly NodeFolder _folder;
+    private readonly WebApplication _app;
+    private readonly ControlLinkClient _link;
+
+    private NodeHost(NodeFolder folder, WebApplication app, ControlLinkClient link, string id, Uri url) =>
+        (_folder, _app, _link, Id, Url) = (folder, app, link, id, url);
+
+    /// <summary>As the control plane names it.</summary>
+    public string Id { get; }
+
+    /// <summary>Where it listens.</summary>
+    public Uri Url { get; }
+
+    public NodeState State => _app.Services.GetRequiredService<NodeState>();
+
+    public LeaseHolder Lease => _app.Services.GetRequiredService<LeaseHolder>();
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Ends when the node left the fleet, and fails when it could not apply a record: then it is to be stopped, better down than stale.</summary>
+    public Task Following => _link.ExecuteTask ?? Task.CompletedTask;
+
+    /// <summary>Whether the folder holds a node's identity: then no enrolment token is needed.</summary>
+    public static bool HasIdentity(string folder) => Enrolment.IsDone(folder);
+
+    /// <summary>Takes the folder, enrols when it must, listens and begins to follow the log. It answers from its first moment, fenced until a grant takes effect.</summary>
+    /// <exception cref="ArgumentException">Settings out of range, all of them named.</exception>
+    /// <exception cref="IOException">The folder or the port is taken.</exception>
+    public static async Task<Result<NodeHost>> StartAsync(NodeHostOptions options, CancellationToken stop)
+    {
+        var folder = NodeFolder.Take(options.Folder);
+        WebApplication? app = null;
+        try
+        {
+            var enrolment = await Enrolment.ReadOrEnrolAsync(folder, options.Control, options.EnrolmentToken ?? "", stop);
+            if (!enrolment.Ok(out var identity, out var refusal))
+            {
+                folder.Dispose();
+                return refusal;
+            }
+            // Before anything is served: a successor proves its predecessor dead by the lock that it now holds.
+            var instance = NodeInstance.Start(folder, options.Clock);
+            app = Build(options);
+            await app.StartAsync(stop);
+            var url = AddressOf(app);
+            // Follows only once it listens: the others are told where it is when somebody answers there.
+            var link = ActivatorUtilities.CreateInstance<ControlLinkClient>(
+                app.Services,
+                new ControlLinkOptions(options.Control, (options.PublicUrl ?? url).GetLeftPart(UriPartial.Authority)),
+                identity,
+                instance,
+                options.Clock
+            );
+            await link.StartAsync(stop);
+            return new NodeHost(folder, app, link, identity.NodeId, url);
+        }
+        catch
+        {
+            if (app is not null)
+                await app.DisposeAsync();
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _link.StopAsync(CancellationToken.None);
+        _link.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        // Last: as long as it is held, nobody may claim that this node is dead.
+        _folder.Dispose();
+    }
+
+    private static WebApplication Build(NodeHostOptions options)
+    {
+        // Empty: nothing is read from files or the environment behind the caller's back.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddLogging(options.Logging);
+        builder.Services.AddSingleton(new LeaseHolder(options.Clock));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options.Port));
+        builder.AddEdgeNode(options.Edge);
+        var app = builder.Build();
+        app.MapEdgeNode();
+        return app;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, int port)
+    {
+        if (port == 0)
+            kestrel.Listen(IPAddress.Loopback, 0);
+        else
+            kestrel.ListenLocalhost(port);
+    }
+
+    private static Uri AddressOf(WebApplication app)
+    {
+        var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        return new Uri($"http://127.0.0.1:{new Uri(addresses.First()).Port}");
+    }
+}

@@ -1,0 +1,206 @@
+using Paradarum.Control;
+using Paradarum.Control.Catalogue;
+using Paradarum.Control.Fleet;
+using Paradarum.Control.PurgeLog;
+using Paradarum.Edge;
+using Paradarum.Edge.Serving;
+using Paradarum.Protocol;
+using Paradarum.Protocol.Configuration;
+using Paradarum.Protocol.Link;
+
+namespace Paradarum.Up;
+
+/// <summary>Everything that <c>up</c> runs, in the order in which it starts: origin, control plane, shields, PoPs. Stops in the reverse order.</summary>
+internal sealed class Installation : IAsyncDisposable
+{
+    private const string DemoProperty = "demo";
+    private static readonly TimeSpan LeaveWithin = TimeSpan.FromSeconds(2);
+
+    private readonly LocalOrigin? _origin;
+    private readonly List<NodeHost> _nodes = [];
+    private ControlPlane? _control;
+
+    private Installation(LocalOrigin? origin) => _origin = origin;
+
+    public UpFile Facts { get; private set; } = null!;
+
+    /// <summary>Ready when it returns: every node is healthy and the property's hostname is Active.</summary>
+    /// <exception cref="LogCannotStartException">The data folder is taken or cannot be used.</exception>
+    /// <exception cref="IOException">A port or a node's folder is taken.</exception>
+    public static async Task<Installation> StartAsync(UpOptions options, Action<string> progress, CancellationToken stop)
+    {
+        var installation = new Installation(
+            options.Origin is null ? await LocalOrigin.StartAsync(options.Site, TimeProvider.System, stop) : null
+        );
+        try
+        {
+            await installation.StartPartsAsync(options, progress, stop);
+            return installation;
+        }
+        catch
+        {
+            await installation.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs until it is told to stop, or until a node can't go on: then that node's exception.</summary>
+    public async Task RunUntilAsync(CancellationToken stop)
+    {
+        var stopped = Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
+        await Task.WhenAny([stopped, .. _nodes.Select(node => node.Following)]);
+        foreach (var node in _nodes.Where(node => node.Following.IsFaulted))
+            await node.Following;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // PoPs before shields, as the last to start.
+        foreach (var node in Enumerable.Reverse(_nodes))
+            await node.DisposeAsync();
+        if (_control is not null)
+            await _control.DisposeAsync();
+        if (_origin is not null)
+            await _origin.DisposeAsync();
+    }
+
+    private async Task StartPartsAsync(UpOptions options, Action<string> progress, CancellationToken stop)
+    {
+        // 1. The control plane, with the operator and the property.
+        progress("Starting the control plane");
+        var known = UpFile.Read(options.DataFolder);
+        _control = await ControlPlane.StartAsync(
+            new ControlPlaneOptions
+            {
+                Log = new LogOptions { Folder = Path.Combine(options.DataFolder, "control") },
+                ApiPort = options.ApiPort,
+            },
+            new ControlPlaneSurroundings { Logging = WarningsToErrors },
+            stop
+        );
+        var first = _control.Services.GetRequiredService<FirstStart>();
+        var access = await first.OperatorAsync(known?.ApiKey, known?.AdminPassword, stop);
+        var origin = options.Origin ?? _origin!.Url;
+        var property = await first.PropertyAsync(access.AccountId, Order(options, origin), replaceRules: options.Preset is not null, stop);
+
+        // 2. The nodes. Those that are not wanted any more leave first, so that nothing waits for them to come.
+        var fleet = _control.Services.GetRequiredService<FleetRegistry>();
+        var wanted = WantedNode.Of(options);
+        foreach (
+            var surplus in fleet
+                .List()
+                .Select(standing => standing.Node)
+                .Where(node => !node.Leaving && wanted.All(want => want.Name != node.Name))
+        )
+            await DismissAsync(surplus, fleet, options, stop);
+        foreach (var want in wanted)
+        {
+            progress($"Starting {want.Name}");
+            _nodes.Add(await StartNodeAsync(want, fleet, options, stop));
+        }
+
+        // 3. Ready when every one of them is healthy.
+        progress("Waiting until every node is healthy");
+        await fleet.WhenHealthyAsync([.. _nodes.Select(node => node.Id)], stop);
+        Facts = new UpFile(
+            _control.Api.GetLeftPart(UriPartial.Authority),
+            access.ApiKey,
+            access.Email,
+            access.Password,
+            property.Id,
+            property.Hostnames.First(hostname => hostname.State == HostnameState.Active).Name,
+            origin.GetLeftPart(UriPartial.Authority),
+            Nodes(wanted, NodeRole.Shield),
+            Nodes(wanted, NodeRole.Pop)
+        );
+    }
+
+    private List<UpFile.Node> Nodes(IReadOnlyList<WantedNode> wanted, NodeRole role) =>
+        [
+            .. wanted
+                .Zip(_nodes)
+                .Where(pair => pair.First.Role == role)
+                .Select(pair => new UpFile.Node(pair.Second.Id, pair.Second.Url.GetLeftPart(UriPartial.Authority))),
+        ];
+
+    private async Task<NodeHost> StartNodeAsync(WantedNode want, FleetRegistry fleet, UpOptions options, CancellationToken stop)
+    {
+        var registered = fleet.List().Select(standing => standing.Node).FirstOrDefault(node => !node.Leaving && node.Name == want.Name);
+        var newcomer =
+            registered is null ? Opened(await fleet.CreateAsync(want.Name, want.Role, stop))
+            : NodeHost.HasIdentity(FolderOf(options, want.Name)) ? null
+            // Its folder is gone, or a start was cut between the token's use and the identity's writing.
+            : Opened(await fleet.RenewTokenAsync(registered.Id, stop));
+        var started = await NodeHost.StartAsync(NodeOptions(want, options) with { EnrolmentToken = newcomer?.EnrolmentToken }, stop);
+        return Opened(started);
+    }
+
+    /// <summary>
+    /// Lets a node that is not wanted any more leave the fleet by its own word: it is started once, told to leave, and says that it holds nothing. Else every
+    /// purge would wait until its lease and grace must be over.
+    /// </summary>
+    private async Task DismissAsync(NodeRecord surplus, FleetRegistry fleet, UpOptions options, CancellationToken stop)
+    {
+        var folder = FolderOf(options, surplus.Name);
+        if (NodeHost.HasIdentity(folder))
+        {
+            var want = new WantedNode(surplus.Name, surplus.Role, Port: 0);
+            await using var node = Opened(await NodeHost.StartAsync(NodeOptions(want, options), stop));
+            await fleet.WhenConnectedAsync(node.Id, stop);
+            await fleet.DeleteAsync(surplus.Id, stop);
+            // Later than this, its lease and grace decide when it is gone.
+            await Task.WhenAny(node.Following, Task.Delay(LeaveWithin, TimeProvider.System, stop));
+        }
+        else
+        {
+            await fleet.DeleteAsync(surplus.Id, stop);
+        }
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+    }
+
+    private NodeHostOptions NodeOptions(WantedNode want, UpOptions options) =>
+        new(new EdgeOptions { Name = want.Name, Role = want.EdgeRole }, FolderOf(options, want.Name), _control!.Fleet, want.Port)
+        {
+            Logging = WarningsToErrors,
+        };
+
+    private static string FolderOf(UpOptions options, string node) => Path.Combine(options.DataFolder, "nodes", node);
+
+    private static PropertyOrder Order(UpOptions options, Uri origin)
+    {
+        // A real site is asked by its own name; the local one takes any.
+        var hostHeader = options.Origin is null ? "" : origin.Authority;
+        var parsed = Opened(PropertyOrigin.Parse(origin.GetLeftPart(UriPartial.Authority), hostHeader, sslVerify: true));
+        return new PropertyOrder(DemoProperty, [parsed])
+        {
+            Rules = options.Preset is { } preset ? RulePresets.Named(preset)!.Value : RulePresets.CatchAll,
+        };
+    }
+
+    private static void WarningsToErrors(ILoggingBuilder logging) =>
+        logging
+            .SetMinimumLevel(LogLevel.Warning)
+            .AddSimpleConsole(console => console.SingleLine = true)
+            .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
+                console.LogToStandardErrorThreshold = LogLevel.Trace
+            );
+
+    private static T Opened<T>(Result<T> result) =>
+        result.Ok(out var value, out var refusal) ? value : throw new InvalidOperationException(refusal.Message);
+}
+
+/// <summary>One node that the options ask for. Its name is its identity over restarts.</summary>
+internal sealed record WantedNode(string Name, NodeRole Role, int Port)
+{
+    public EdgeRole EdgeRole => Role == NodeRole.Shield ? EdgeRole.Shield : EdgeRole.Pop;
+
+    /// <summary>Shields before PoPs: so are their ports.</summary>
+    public static IReadOnlyList<WantedNode> Of(UpOptions options) =>
+        [
+            .. Enumerable
+                .Range(0, options.Shields)
+                .Select(n => new WantedNode($"shield-{n + 1}", NodeRole.Shield, options.PortOfShield(n))),
+            .. Enumerable.Range(0, options.Pops).Select(n => new WantedNode($"pop-{n + 1}", NodeRole.Pop, options.PortOfPop(n))),
+        ];
+}
