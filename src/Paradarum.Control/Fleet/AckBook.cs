@@ -14,6 +14,8 @@ internal sealed class AckBook
     private readonly Dictionary<string, List<AckRange>> _byNode = new(StringComparer.Ordinal);
     private readonly SortedDictionary<ulong, Dictionary<string, PurgeCount>> _counts = [];
     private readonly List<Completed> _completed = [];
+    private readonly Dictionary<string, ulong> _finalThrough = new(StringComparer.Ordinal);
+    private ulong _forgottenThrough;
     private List<AckRange> _newAcks = [];
     private Dictionary<CountKey, PurgeCount> _newCounts = [];
 
@@ -22,6 +24,8 @@ internal sealed class AckBook
     public void Remember(FleetMemory memory)
     {
         _completed.AddRange(memory.Completed);
+        // Figures of zero were never written: where none are found now, none will come.
+        _forgottenThrough = memory.Start.Head;
         foreach (var range in memory.Acks.OrderBy(range => range.Through))
             RangesOf(range.NodeId).Add(range);
         foreach (var (key, count) in memory.Counts)
@@ -42,12 +46,17 @@ internal sealed class AckBook
 
     public void Counted(string nodeId, PurgeCount count)
     {
-        _newCounts[new CountKey(count.Position, nodeId)] = count;
+        // Most purges remove nothing on most nodes: that is remembered, not written.
+        if (count is { Objects: > 0 } or { ReclaimedObjects: > 0 } or { Widened: true })
+            _newCounts[new CountKey(count.Position, nodeId)] = count;
         CountsAt(count.Position)[nodeId] = count;
         if (_counts.Count > 2 * MostRemembered)
         {
             foreach (var old in _counts.Keys.Take(MostRemembered).ToList())
+            {
                 _counts.Remove(old);
+                _forgottenThrough = Math.Max(_forgottenThrough, old);
+            }
         }
     }
 
@@ -98,8 +107,16 @@ internal sealed class AckBook
     public PurgeCount? CountOf(string nodeId, ulong position) =>
         _counts.TryGetValue(position, out var byNode) ? byNode.GetValueOrDefault(nodeId) : null;
 
+    /// <summary>The node started from a snapshot: it has nothing that purges up to here could remove.</summary>
+    public void CountsAreFinal(string nodeId, ulong through) =>
+        _finalThrough[nodeId] = Math.Max(through, _finalThrough.GetValueOrDefault(nodeId));
+
+    /// <summary>Whether the node's figures for a position it applied no longer grow.</summary>
+    public bool AreFinal(string nodeId, ulong position, PurgeCount? count) =>
+        count is { Final: true } || position <= _finalThrough.GetValueOrDefault(nodeId) || (count is null && position <= _forgottenThrough);
+
     /// <summary>Counts below this position may have been forgotten here.</summary>
-    public bool RemembersCountsAt(ulong position) => _counts.Count < MostRemembered || _counts.Keys.First() <= position;
+    public bool RemembersCountsAt(ulong position) => position > _forgottenThrough || _counts.ContainsKey(position);
 
     private List<AckRange> RangesOf(string nodeId) => _byNode.TryGetValue(nodeId, out var ranges) ? ranges : _byNode[nodeId] = [];
 

@@ -167,6 +167,8 @@ internal sealed class FleetDesk
             if (!_machine.Acknowledge(link, ack.Position))
                 return false;
             _book.Acknowledged(link.Node.Id, before, link.Node.EverApplied, _time.GetUtcNow());
+            if (link.Snapshot is { } snapshot && ack.Position >= snapshot)
+                _book.CountsAreFinal(link.Node.Id, snapshot);
             foreach (var count in ack.Counts)
                 _book.Counted(link.Node.Id, count);
             Settle();

@@ -88,6 +88,7 @@ internal sealed class FleetDispatch(FleetOptions options, IReadOnlyCollection<Fl
     {
         if (link.Closed || link.Node.Leaving || position > PermittedThrough(link.Node.Role, now))
             return false;
+        link.Snapshot = position;
         NoteSent(link, position, 0, now);
         return true;
     }

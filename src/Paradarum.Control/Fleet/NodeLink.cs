@@ -17,6 +17,9 @@ internal sealed class NodeLink(FleetNode node, LeaseHolding holding, ulong? pres
     /// <summary>The highest position this stream was ever sent or presented: no acknowledgement can be beyond it.</summary>
     public ulong MostSent { get; private set; } = presented ?? 0;
 
+    /// <summary>Position of the last snapshot sent; purges up to it remove nothing more on this node.</summary>
+    public ulong? Snapshot { get; set; }
+
     public ulong UnacknowledgedRecords { get; private set; }
 
     public int UnacknowledgedBytes { get; private set; }

@@ -135,7 +135,8 @@ internal sealed class PurgeProgress(FleetDesk desk, LogWriter writer)
             count?.ReclaimedObjects ?? 0,
             count?.ReclaimedBytes ?? 0,
             count?.Widened ?? false,
-            CountsFinal: state == NodeProgressState.Fenced || (state == NodeProgressState.Applied && count is null or { Final: true })
+            CountsFinal: state == NodeProgressState.Fenced
+                || (state == NodeProgressState.Applied && fleet.Book.AreFinal(id, position, count))
         );
     }
 

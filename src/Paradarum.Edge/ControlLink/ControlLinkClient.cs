@@ -32,15 +32,17 @@ internal sealed class ControlLinkClient(
 ) : BackgroundService
 {
     private readonly NodeMachine _machine = new(durable: null, bootClock.TimestampFrequency);
+    private readonly RecentCounts _recent = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        state.NodeId = identity.NodeId;
         using var channel = OpenChannel();
         var client = new FleetLink.FleetLinkClient(channel);
         for (var failures = 1; ; failures++)
         {
             Exception? cause = null;
-            var session = new ControlLinkSession(options, identity, instance, _machine, state, lease, directory, bootClock, log);
+            var session = new ControlLinkSession(options, identity, instance, _machine, state, lease, directory, _recent, bootClock, log);
             try
             {
                 await session.RunAsync(client, stoppingToken);

@@ -20,6 +20,7 @@ internal sealed class ControlLinkSession(
     NodeState state,
     LeaseHolder lease,
     FleetDirectory directory,
+    RecentCounts recent,
     TimeProvider bootClock,
     ILogger log
 )
@@ -36,6 +37,9 @@ internal sealed class ControlLinkSession(
     private readonly Channel<ControlMessage> _arrived = Channel.CreateBounded<ControlMessage>(64);
     private IClientStreamWriter<NodeMessage>? _outgoing;
     private bool _over;
+
+    // What the stream before this one said may not have been heard.
+    private bool _sayAgain = true;
 
     /// <summary>The stream brought something: the next failure is the first.</summary>
     public bool Progressed { get; private set; }
@@ -228,9 +232,11 @@ internal sealed class ControlLinkSession(
                     state.Apply(apply.Records);
                     break;
                 case NodeDecision.Replace replace:
+                    recent.Forget();
                     state.Replace(replace.Epoch, replace.Position, replace.Hash, replace.Properties);
                     break;
                 case NodeDecision.DropAll:
+                    recent.Forget();
                     state.DropAll();
                     break;
                 case NodeDecision.Publish publish:
@@ -256,17 +262,27 @@ internal sealed class ControlLinkSession(
     private Task AcknowledgeAsync(ulong position, ReadOnlyMemory<byte> hash, CancellationToken stop)
     {
         var ack = new Ack { Position = position, Hash = ByteString.CopyFrom(hash.Span) };
-        ack.Counts.AddRange(state.TakeCounts());
+        ack.Counts.AddRange(NewCounts());
         return SendAsync(new NodeMessage { Ack = ack }, stop);
     }
 
     private async Task ReportCountsAsync(CancellationToken stop)
     {
-        if (machine.Cursor is not { } cursor || state.TakeCounts() is not { Count: > 0 } counts)
+        if (machine.Cursor is not { } cursor || NewCounts() is not { Count: > 0 } counts)
             return;
         var ack = new Ack { Position = cursor.Position, Hash = ByteString.CopyFrom(cursor.Hash.Span) };
         ack.Counts.AddRange(counts);
         await SendAsync(new NodeMessage { Ack = ack }, stop);
+    }
+
+    private IReadOnlyCollection<PurgeCount> NewCounts()
+    {
+        var counts = state.TakeCounts();
+        recent.Remember(counts);
+        if (!_sayAgain)
+            return counts;
+        _sayAgain = false;
+        return recent.All;
     }
 
     private void Learn(FleetView fleet)

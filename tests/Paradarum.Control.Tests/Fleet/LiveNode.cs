@@ -1,0 +1,87 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Paradarum.Control.Fleet;
+using Paradarum.Edge.ControlLink;
+using Paradarum.Edge.Leasing;
+using Paradarum.Edge.Purging;
+using Paradarum.Edge.Serving;
+using Paradarum.Edge.Storage;
+using Paradarum.Protocol.Link;
+using Paradarum.Testing;
+
+namespace Paradarum.Control.Tests.Fleet;
+
+/// <summary>A node as it runs in an edge process: folder, enrolment, control link and what it applies to; only visitors are missing.</summary>
+internal sealed class LiveNode : IAsyncDisposable
+{
+    private readonly NodeFolder _folder;
+    private readonly ControlLinkClient _client;
+    private readonly BootClock _clock = new();
+
+    private LiveNode(NodeFolder folder, NodeIdentity identity, Uri control)
+    {
+        _folder = folder;
+        Identity = identity;
+        Lease = new LeaseHolder(_clock);
+        _client = new ControlLinkClient(
+            new ControlLinkOptions(control, "http://127.0.0.1:1"),
+            identity,
+            NodeInstance.Start(folder, _clock),
+            State,
+            Lease,
+            Directory,
+            _clock,
+            NullLogger<ControlLinkClient>.Instance
+        );
+    }
+
+    public NodeIdentity Identity { get; }
+
+    public NodeState State { get; } = new(new EntryIndex());
+
+    public LeaseHolder Lease { get; }
+
+    public FleetDirectory Directory { get; } = new();
+
+    /// <summary>Ends when the node was deleted and has left.</summary>
+    public Task Running => _client.ExecuteTask!;
+
+    public static async Task<LiveNode> StartAsync(ControlHost host, string folder, NodeRole role, Uri? control = null)
+    {
+        using var port = new FleetPort(host);
+        var held = NodeFolder.Take(folder);
+        if (Enrolment.Read(held) is not { } identity)
+        {
+            var created = ControlHost.Opened(await port.Registry.CreateAsync(Path.GetFileName(folder), role, CancellationToken.None));
+            identity = ControlHost.Opened(
+                await Enrolment.ReadOrEnrolAsync(held, host.Plane.Fleet, created.EnrolmentToken, CancellationToken.None)
+            );
+        }
+        var node = new LiveNode(held, identity, control ?? host.Plane.Fleet);
+        await node._client.StartAsync(CancellationToken.None);
+        return node;
+    }
+
+    /// <summary>Waits for what another thread brings about; there is no event to wait for that a node would need for anything else.</summary>
+    public static async Task UntilAsync(Func<bool> come, string what)
+    {
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System);
+        while (!come())
+        {
+            late.IsCancellationRequested.ShouldBeFalse($"Waited in vain until {what}.");
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, CancellationToken.None);
+        }
+    }
+
+    public Task IsLeasedAsync() => UntilAsync(() => Lease.State == LeaseState.Leased, $"{Identity.Name} is leased");
+
+    public Task HasAppliedAsync(ulong position) =>
+        UntilAsync(() => State.Current.Position >= position, $"{Identity.Name} has applied {position}");
+
+    /// <summary>As when the process dies: nothing more is said, the folder's lock is free.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _client.StopAsync(CancellationToken.None);
+        _client.Dispose();
+        _folder.Dispose();
+    }
+}
