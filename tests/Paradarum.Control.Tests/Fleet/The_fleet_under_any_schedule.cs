@@ -8,7 +8,7 @@ namespace Paradarum.Control.Tests.Fleet;
 /// <summary>Purges, loss, crashes, pauses, hung nodes, restarts of either side and clocks that drift, in any order (G3, G5, G6 and Leases).</summary>
 public sealed class The_fleet_under_any_schedule
 {
-    private const int Schedules = 2000;
+    private const int Schedules = 1000;
 
     [Fact]
     public void Never_breaks_the_order_nor_says_complete_too_early_nor_outlives_a_count()
@@ -46,7 +46,7 @@ public sealed class The_fleet_under_any_schedule
                 fleet.Census.Pops.Length.ShouldBe(schedule.Pops);
                 fleet.Census.Shields.Length.ShouldBe(schedule.Shields);
             },
-            iter: 500
+            iter: 200
         );
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class The_fleet_under_any_schedule
                 if (schedule.Run(sabotage).Broken is { } broken && broken.StartsWith(invariant, StringComparison.Ordinal))
                     Interlocked.Increment(ref found);
             },
-            iter: Schedules / 4
+            iter: Schedules / 3
         );
         found.ShouldBeGreaterThan(0);
     }
