@@ -17,10 +17,11 @@ internal sealed class ControlPlane : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly LogWriter _writer;
+    private readonly ILoggerFactory _logging;
 
-    private ControlPlane(WebApplication app, LogWriter writer)
+    private ControlPlane(WebApplication app, LogWriter writer, ILoggerFactory logging)
     {
-        (_app, _writer) = (app, writer);
+        (_app, _writer, _logging) = (app, writer, logging);
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         var ports = addresses.Select(address => BindingAddress.Parse(address).Port).Distinct().ToArray();
         // In the order they were listened on: the API's (one or two addresses, one port), then the fleet's.
@@ -48,31 +49,28 @@ internal sealed class ControlPlane : IAsyncDisposable
         if (options.Problems() is { Count: > 0 } problems)
             throw new ArgumentException(string.Join(" ", problems), nameof(options));
 
-        using var logging = LoggerFactory.Create(surroundings.Logging);
-        var writer = LogWriter.Open(
-            options.Log,
-            surroundings.Time,
-            logging.CreateLogger<LogWriter>(),
-            surroundings.Flush,
-            FleetSchema.Part,
-            PurgeSchema.Part
-        );
+        var logging = LoggerFactory.Create(surroundings.Logging);
+        LogWriter? writer = null;
         WebApplication? app = null;
         try
         {
+            var log = logging.CreateLogger<LogWriter>();
+            writer = LogWriter.Open(options.Log, surroundings.Time, log, surroundings.Flush, FleetSchema.Part, PurgeSchema.Part);
             await Schema.MigrateAsync(writer, stop);
             var fleet = await FleetHosting.OpenAsync(writer, options.Fleet, surroundings.Time, logging, stop);
-            app = await BuildAsync(options, surroundings, writer, fleet, stop);
+            app = await BuildAsync(options, surroundings, logging, writer, fleet, stop);
             await LoadAsync(app.Services, writer, stop);
             Map(app);
             await app.StartAsync(stop);
-            return new ControlPlane(app, writer);
+            return new ControlPlane(app, writer, logging);
         }
         catch
         {
             if (app is not null)
                 await app.DisposeAsync();
-            await writer.DisposeAsync();
+            if (writer is not null)
+                await writer.DisposeAsync();
+            logging.Dispose();
             throw;
         }
     }
@@ -81,13 +79,15 @@ internal sealed class ControlPlane : IAsyncDisposable
     {
         await _app.StopAsync();
         await _app.DisposeAsync();
-        // Last: what stops may still have something to write.
+        // After it: what stops may still have something to write, and to say.
         await _writer.DisposeAsync();
+        _logging.Dispose();
     }
 
     private static async Task<WebApplication> BuildAsync(
         ControlPlaneOptions options,
         ControlPlaneSurroundings surroundings,
+        ILoggerFactory logging,
         LogWriter writer,
         FleetDesk fleet,
         CancellationToken stop
@@ -95,10 +95,12 @@ internal sealed class ControlPlane : IAsyncDisposable
     {
         // Empty: nothing is read from files or the environment behind the caller's back.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Services.AddLogging(surroundings.Logging);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
 
         var services = builder.Services;
+        // One set of log targets for all of the control plane; it outlives the host (an instance is not disposed by it).
+        services.AddSingleton(logging);
+        services.AddLogging();
         services.AddSingleton(surroundings.Time);
         services.AddSingleton(writer);
         services.AddSingleton(writer.Feed);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -13,8 +14,8 @@ internal static class ApiDocument
 
     public static void AddApiDocument(this IServiceCollection services)
     {
-        // The document describes what ApiJson writes.
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = ApiJson.Options.PropertyNamingPolicy);
+        // The document describes what ApiJson writes: numbers are numbers.
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict);
         services.AddOpenApi(
             "v1",
             options =>
@@ -70,14 +71,15 @@ internal static class ApiDocument
             ];
         }
 
-        if (metadata.OfType<DescribedBody>().LastOrDefault() is { } body)
+        if (metadata.OfType<DescribedBody>().LastOrDefault() is { } body && context.Document is { } document)
         {
+            document.AddComponent(body.Name, SchemaOf(JsonSerializer.SerializeToElement(body.Shape), document));
             operation.RequestBody = new OpenApiRequestBody
             {
                 Required = true,
                 Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
                 {
-                    ["application/json"] = new() { Schema = SchemaOf(JsonSerializer.SerializeToElement(body.Shape), body.Name) },
+                    ["application/json"] = new() { Schema = new OpenApiSchemaReference(body.Name, document) },
                 },
             };
         }
@@ -109,39 +111,39 @@ internal static class ApiDocument
         };
 
     /// <summary>A text names a type, an array holds its one element's shape, an object its fields.</summary>
-    private static OpenApiSchema SchemaOf(JsonElement shape, string? title = null) =>
+    private static IOpenApiSchema SchemaOf(JsonElement shape, OpenApiDocument document) =>
         shape.ValueKind switch
         {
             JsonValueKind.Object => new OpenApiSchema
             {
-                Title = title,
                 Type = JsonSchemaType.Object,
                 Properties = shape
                     .EnumerateObject()
-                    .ToDictionary(field => field.Name, IOpenApiSchema (field) => SchemaOf(field.Value), StringComparer.Ordinal),
+                    .ToDictionary(field => field.Name, field => SchemaOf(field.Value, document), StringComparer.Ordinal),
                 Required = shape
                     .EnumerateObject()
                     .Where(field => !IsOptional(field.Value))
                     .Select(field => field.Name)
                     .ToHashSet(StringComparer.Ordinal),
             },
-            JsonValueKind.Array => new OpenApiSchema { Type = JsonSchemaType.Array, Items = SchemaOf(shape[0]) },
-            _ => Named(shape.GetString()!.TrimEnd('?')),
+            JsonValueKind.Array => new OpenApiSchema { Type = JsonSchemaType.Array, Items = SchemaOf(shape[0], document) },
+            _ => Named(shape.GetString()!.TrimEnd('?'), document),
         };
 
-    private static OpenApiSchema Named(string type) =>
-        type.EndsWith("[]", StringComparison.Ordinal)
-            ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = Named(type[..^2]) }
-            : new OpenApiSchema
+    /// <summary>A name in small letters is a JSON type, another one the body of an endpoint.</summary>
+    private static IOpenApiSchema Named(string type, OpenApiDocument document) =>
+        type switch
+        {
+            _ when type.EndsWith("[]", StringComparison.Ordinal) => new OpenApiSchema
             {
-                Type = type switch
-                {
-                    "string" => JsonSchemaType.String,
-                    "integer" => JsonSchemaType.Integer,
-                    "boolean" => JsonSchemaType.Boolean,
-                    _ => throw new InvalidOperationException($"'{type}' is no type of the API document."),
-                },
-            };
+                Type = JsonSchemaType.Array,
+                Items = Named(type[..^2], document),
+            },
+            "string" => new OpenApiSchema { Type = JsonSchemaType.String },
+            "integer" => new OpenApiSchema { Type = JsonSchemaType.Integer },
+            "boolean" => new OpenApiSchema { Type = JsonSchemaType.Boolean },
+            _ => new OpenApiSchemaReference(type, document),
+        };
 
     private static bool IsOptional(JsonElement shape) => shape.ValueKind == JsonValueKind.String && shape.GetString()!.EndsWith('?');
 }

@@ -45,6 +45,8 @@ internal static class FleetHosting
         services.AddHostedService<FleetLoop>();
         services.AddGrpc(grpc =>
         {
+            // Its catch-all for unknown services would match paths of the API and turn their 405 into 404.
+            grpc.IgnoreUnknownServices = true;
             grpc.MaxReceiveMessageSize = LinkVersion.LargestMessage;
             grpc.MaxSendMessageSize = LinkVersion.LargestMessage;
         });
