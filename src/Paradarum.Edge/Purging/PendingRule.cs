@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Paradarum.Protocol.Purging;
 
@@ -8,7 +7,8 @@ namespace Paradarum.Edge.Purging;
 internal sealed class PendingRule(PurgeRule rule, ulong position, PatternBudget budget)
 {
     private Regex? _regex;
-    private long _spent;
+    private Regex? _patient;
+    private long _spent; // ticks of TimeSpan
     private volatile bool _isSpent;
 
     public PurgeKind Kind => rule.Kind;
@@ -28,31 +28,35 @@ internal sealed class PendingRule(PurgeRule rule, ulong position, PatternBudget 
     {
         if (IsSpent)
             return true;
-        if (_regex is null && !TryBuild())
+        if (!TryBuild(PatternBudget.OfOneText, ref _regex))
             return true;
 
-        var started = Stopwatch.GetTimestamp();
-        var matches = RunOver(texts);
-        var took = Stopwatch.GetTimestamp() - started;
-        if (budget.Book(took, Interlocked.Add(ref _spent, took)))
+        var started = ThreadClock.Now;
+        var matches = RunOver(texts, started);
+        var took = ThreadClock.Now - started;
+        if (budget.Book(took, new TimeSpan(Interlocked.Add(ref _spent, took.Ticks))))
             return matches;
         _isSpent = true;
         return true;
     }
 
     /// <summary>Gives back to the property's budget what this one took. Called once, when it is pending no longer.</summary>
-    public void Retire() => budget.Return(Volatile.Read(ref _spent));
+    public void Retire() => budget.Return(new TimeSpan(Volatile.Read(ref _spent)));
 
-    private bool RunOver(IReadOnlyList<string> texts)
+    private bool RunOver(IReadOnlyList<string> texts, TimeSpan started)
     {
         try
         {
-            foreach (var text in texts)
-            {
-                if (_regex!.IsMatch(text))
-                    return true;
-            }
-            return false;
+            return IsMatch(_regex!, texts);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            if (ThreadClock.Now - started >= PatternBudget.OfOneText || !TryBuild(PatternBudget.OfOneTextAgain, ref _patient))
+                return true;
+        }
+        try
+        {
+            return IsMatch(_patient!, texts);
         }
         catch (RegexMatchTimeoutException)
         {
@@ -60,11 +64,23 @@ internal sealed class PendingRule(PurgeRule rule, ulong position, PatternBudget 
         }
     }
 
-    private bool TryBuild()
+    private static bool IsMatch(Regex regex, IReadOnlyList<string> texts)
     {
-        if (PurgePattern.TryBuild(Value, PatternBudget.OfOneText, out var regex, out _))
+        foreach (var text in texts)
         {
-            _regex = regex;
+            if (regex.IsMatch(text))
+                return true;
+        }
+        return false;
+    }
+
+    private bool TryBuild(TimeSpan longest, ref Regex? built)
+    {
+        if (built is not null)
+            return true;
+        if (PurgePattern.TryBuild(Value, longest, out var regex, out _))
+        {
+            built = regex;
             return true;
         }
         _isSpent = true;
