@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Paradarum.Control.Catalogue;
 using Paradarum.Control.Fleet;
 using Paradarum.Protocol.Link;
 
@@ -75,11 +76,11 @@ public sealed class A_purge_over_the_API(SharedPurgeHost shared) : IClassFixture
     public async Task Counts_active_hostnames_alone()
     {
         await using var host = await PurgeHost.StartAsync();
-        await host.Control.Catalogue.AddHostnameAsync(host.Property.Id, "second.cdn.localhost", Catalogue.HostnameState.Active, default);
+        await host.Control.Catalogue.AddHostnameAsync(host.Property.Id, "second.cdn.localhost", HostnameState.Active, default);
         await host.Control.Catalogue.AddHostnameAsync(
             host.Property.Id,
             "waiting.example.com",
-            Catalogue.HostnameState.PendingValidation,
+            HostnameState.PendingValidation,
             default
         );
         var answer = await host.Purge("""{"type":"All"}""");
