@@ -40,6 +40,12 @@ internal sealed class PassThrough(
                 failure = FetchFailure.Refused;
             else if (error == ForwarderError.None || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
                 return;
+            else if (error == ForwarderError.RequestBodyClient)
+            {
+                context.Response.Clear();
+                await answers.RefuseAsync(context, StatusCodes.Status400BadRequest, "The request body could not be read.");
+                return;
+            }
             else
                 failure = Read(error, context);
             if (upstream.Shield is { } shield && failure is (FetchFailure.CannotConnect or FetchFailure.HeadTimeOut))
