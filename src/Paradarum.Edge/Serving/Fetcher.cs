@@ -38,7 +38,8 @@ internal sealed class Fetcher(
         state.Index.Register(flight);
         var snapshot = state.Current;
         flight.Begin(snapshot.Position, snapshot.Generation);
-        flight.Base = about is not null && Fence.Test(snapshot, about).MayBeUsed ? about : null;
+        // Swept meanwhile, its rule may have retired: then the index knows what the fence no longer does.
+        flight.Base = about is { IsRemoved: false } && Fence.Test(snapshot, about).MayBeUsed ? about : null;
         var reader = background ? null : flight.Body.Join();
         if (shared is { } key && !board.Publish(key, flight, former))
         {

@@ -155,8 +155,9 @@ internal sealed class RequestFlow(NodeState state, FlightBoard board, Fetcher fe
 
     private void RefreshInBackground(Visit visit, StoredResponse entry, FlightKey key)
     {
+        var current = state.Current;
         var open = board.Find(key);
-        if (open is null || !Joinable(visit, open))
+        if (open is null || !Joinable(visit, current, open))
             fetcher.Begin(FetchPlan.Of(visit), Conditional(visit, entry, round: 0), key, open, background: true);
     }
 
@@ -210,7 +211,8 @@ internal sealed class RequestFlow(NodeState state, FlightBoard board, Fetcher fe
     {
         if (stale is null || visit.Lease == LeaseState.Fenced || !stale.Freshness.MayAnswerForError(visit.Now))
             return false;
-        if (!Fence.Test(state.Current, stale).MayBeUsed)
+        // Swept meanwhile, its rule may have retired: then the fence no longer knows, but the index does.
+        if (!Fence.Test(state.Current, stale).MayBeUsed || stale.IsRemoved)
             return false;
         var decision = new Decision(Served.Stale, Forward.Stale)
         {
@@ -230,8 +232,10 @@ internal sealed class RequestFlow(NodeState state, FlightBoard board, Fetcher fe
     {
         while (true)
         {
+            // Read before the fetch is found: a rule that retires in between would not be seen, while its fetch is already in hand.
+            var current = state.Current;
             var open = board.Find(key);
-            if (open is not null && Joinable(visit, open) && open.Body.Join() is { } place)
+            if (open is not null && Joinable(visit, current, open) && open.Body.Join() is { } place)
                 return (open, place, Leads: false);
             // One that began before this request is not joined, but waited for: those who wait share the next one, so the herd stays bounded.
             if (open is not null && visit.JoinsNoEarlierFetch && !open.Head.IsCompleted && open.Order <= visit.ArrivedAfter)
@@ -256,11 +260,11 @@ internal sealed class RequestFlow(NodeState state, FlightBoard board, Fetcher fe
     }
 
     /// <summary>Nobody joins a fetch that began before a rule that matches it, that another generation made, or that began before a request which must not trust it.</summary>
-    private bool Joinable(Visit visit, Flight open) =>
+    private static bool Joinable(Visit visit, NodeSnapshot current, Flight open) =>
         open.PropertyId == visit.Property.Id
         && (!visit.JoinsNoEarlierFetch || open.Order > visit.ArrivedAfter)
         && (!open.Head.IsCompletedSuccessfully || open.Head.Result.Shareable)
-        && Fence.Test(state.Current, open).MayBeUsed;
+        && Fence.Test(current, open).MayBeUsed;
 
     private static bool RequestForbidsStoring(Visit visit) => CacheControl.Parse(visit.Headers.CacheControl).Has(Directives.NoStore);
 }
