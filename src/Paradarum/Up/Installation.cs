@@ -83,7 +83,7 @@ internal sealed class Installation : IAsyncDisposable
         var origin = options.Origin ?? _origin!.Url;
         var property = await first.PropertyAsync(access.AccountId, Order(options, origin), replaceRules: options.Preset is not null, stop);
 
-        // 2. The nodes. Those that are not wanted any more leave first, so that nothing waits for them to come.
+        // 2. The nodes, ready when every one of them is healthy. Those that are not wanted any more leave first, so that nothing waits for them to come.
         var fleet = _control.Services.GetRequiredService<FleetRegistry>();
         var wanted = WantedNode.Of(options);
         foreach (
@@ -93,15 +93,18 @@ internal sealed class Installation : IAsyncDisposable
                 .Where(node => !node.Leaving && wanted.All(want => want.Name != node.Name))
         )
             await DismissAsync(surplus, fleet, options, stop);
-        foreach (var want in wanted)
+        // Shields first: a PoP that joins then knows them from its first moment.
+        foreach (var tier in wanted.GroupBy(want => want.Role))
         {
-            progress($"Starting {want.Name}");
-            _nodes.Add(await StartNodeAsync(want, fleet, options, stop));
+            foreach (var want in tier)
+            {
+                progress($"Starting {want.Name}");
+                _nodes.Add(await StartNodeAsync(want, fleet, options, stop));
+            }
+            progress("Waiting until every node is healthy");
+            await fleet.WhenHealthyAsync([.. _nodes.Select(node => node.Id)], stop);
         }
 
-        // 3. Ready when every one of them is healthy.
-        progress("Waiting until every node is healthy");
-        await fleet.WhenHealthyAsync([.. _nodes.Select(node => node.Id)], stop);
         Facts = new UpFile(
             _control.Api.GetLeftPart(UriPartial.Authority),
             access.ApiKey,

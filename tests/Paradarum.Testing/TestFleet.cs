@@ -1,0 +1,174 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Paradarum.Control.Catalogue;
+using Paradarum.Control.Fleet;
+using Paradarum.Edge;
+using Paradarum.Edge.Serving;
+using Paradarum.Protocol.Configuration;
+using Paradarum.Protocol.Link;
+
+namespace Paradarum.Testing;
+
+/// <summary>
+/// A whole small CDN in this process, over real sockets: control plane, shields, PoPs, a scripted origin and one property. Each node follows the log over a link that
+/// a test can cut or freeze.
+/// </summary>
+internal sealed class TestFleet : IAsyncDisposable
+{
+    public const string Host = "site.cdn.localhost";
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<TestEdge> _edges = [];
+
+    private TestFleet(ControlHost control, ScriptedOrigin origin, CatalogueProperty property) =>
+        (Control, Origin, Property) = (control, origin, property);
+
+    public ControlHost Control { get; }
+
+    public ScriptedOrigin Origin { get; }
+
+    public CatalogueProperty Property { get; }
+
+    public IReadOnlyList<TestEdge> Shields => [.. _edges.Where(edge => edge.Role == NodeRole.Shield)];
+
+    public IReadOnlyList<TestEdge> Pops => [.. _edges.Where(edge => edge.Role == NodeRole.Pop)];
+
+    public FleetRegistry Registry => Control.Plane.Services.GetRequiredService<FleetRegistry>();
+
+    /// <summary>Started and healthy.</summary>
+    public static async Task<TestFleet> StartAsync(int shields = 1, int pops = 2, FleetOptions? leases = null)
+    {
+        var origin = new ScriptedOrigin();
+        var control = await ControlHost.StartAsync(configure: options => options with { Fleet = leases ?? new FleetOptions() });
+        var property = await control.AddPropertyAsync(
+            "site",
+            accountId: null,
+            new Protocol.Configuration.Origin("http", "127.0.0.1", origin.Port, "", true)
+        );
+        var fleet = new TestFleet(control, origin, property);
+        // Shields first: a PoP that joins then knows them from its first moment.
+        await fleet.StartNodesAsync("shield", NodeRole.Shield, shields);
+        await fleet.StartNodesAsync("pop", NodeRole.Pop, pops);
+        return fleet;
+    }
+
+    /// <summary>From now on the origin answers every request with this.</summary>
+    public void Serves(string body, string fields = "Cache-Control: max-age=60") =>
+        Origin.Script = exchange => exchange.RespondAsync(body, fields);
+
+    /// <summary>Sends a purge that must be accepted; returns the path of its receipt.</summary>
+    public Task<string> PurgeAsync(string type, string? value = null, string? matchType = null) =>
+        Control.Client.PurgeAsync(
+            Property.Id,
+            new
+            {
+                type,
+                value,
+                matchType,
+            }
+        );
+
+    public Task<JsonObject> ReceiptAsync(string location, string? wait = null) => Control.Client.ReceiptAsync(location, wait);
+
+    /// <summary>Purges and waits until it is complete.</summary>
+    public async Task<JsonObject> PurgeAndWaitAsync(string type, string? value = null, string? matchType = null)
+    {
+        var receipt = await ReceiptAsync(await PurgeAsync(type, value, matchType), "60s");
+        return receipt["state"]!.GetValue<string>() == "complete"
+            ? receipt
+            : throw new InvalidOperationException($"Not complete: {receipt.ToJsonString()}");
+    }
+
+    /// <summary>Completes when this node alone has applied the purge.</summary>
+    public Task WhenAppliedAsync(TestEdge edge, string location) =>
+        Eventually.Async(async () =>
+            (await ReceiptAsync(location))["perNode"]!
+                .AsArray()
+                .Any(node => node!["id"]!.GetValue<string>() == edge.Id && node["state"]!.GetValue<string>() == "applied")
+        );
+
+    /// <summary>Registers a node that the test plays itself; its enrolment token.</summary>
+    public async Task<string> RegisterAsync(string name, NodeRole role) =>
+        ControlHost.Opened(await Registry.CreateAsync(name, role, CancellationToken.None)).EnrolmentToken;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var edge in _edges)
+            await edge.DisposeAsync();
+        await Control.DisposeAsync();
+        await Origin.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private async Task StartNodesAsync(string name, NodeRole role, int count)
+    {
+        for (var n = 1; n <= count; n++)
+            _edges.Add(await StartNodeAsync($"{name}-{n}", role));
+        await Registry.WhenHealthyAsync([.. _edges.Select(edge => edge.Id)], CancellationToken.None);
+    }
+
+    private async Task<TestEdge> StartNodeAsync(string name, NodeRole role)
+    {
+        var link = new CuttableLink(Control.Plane.Fleet.Port);
+        var options = new NodeHostOptions(
+            new EdgeOptions
+            {
+                Name = name,
+                Role = role == NodeRole.Shield ? EdgeRole.Shield : EdgeRole.Pop,
+                ShieldRestsFor = TimeSpan.Zero,
+            },
+            _folder[name],
+            link.Url,
+            Port: FreePorts.Row(1)
+        )
+        {
+            EnrolmentToken = await RegisterAsync(name, role),
+        };
+        var edge = new TestEdge(options, role, link);
+        await edge.StartAsync();
+        return edge;
+    }
+}
+
+/// <summary>One node of a test fleet.</summary>
+internal sealed class TestEdge(NodeHostOptions options, NodeRole role, CuttableLink link) : IAsyncDisposable
+{
+    private NodeHost? _node;
+    private Visitor? _visitor;
+
+    public NodeRole Role { get; } = role;
+
+    /// <summary>Its way to the control plane.</summary>
+    public CuttableLink Link { get; } = link;
+
+    public NodeHost Node => _node ?? throw new InvalidOperationException("The node is down.");
+
+    public string Id { get; private set; } = "";
+
+    public Visitor Visitor => _visitor ?? throw new InvalidOperationException("The node is down.");
+
+    public Task<Visit> VisitAsync(string target, params (string Name, string Value)[] headers) => Visitor.GetAsync(target, headers);
+
+    public async Task StartAsync()
+    {
+        _node = ControlHost.Opened(await NodeHost.StartAsync(options, CancellationToken.None));
+        _visitor = new Visitor(_node.Url.ToString(), TestFleet.Host);
+        Id = _node.Id;
+    }
+
+    /// <summary>The process is gone, as far as the others can tell.</summary>
+    public async Task StopAsync()
+    {
+        if (_node is null)
+            return;
+        _visitor?.Dispose();
+        await _node.DisposeAsync();
+        _node = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await Link.DisposeAsync();
+    }
+}
