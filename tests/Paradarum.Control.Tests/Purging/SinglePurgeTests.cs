@@ -77,12 +77,7 @@ public sealed class A_purge_over_the_API(SharedPurgeHost shared) : IClassFixture
     {
         await using var host = await PurgeHost.StartAsync();
         await host.Control.Catalogue.AddHostnameAsync(host.Property.Id, "second.cdn.localhost", HostnameState.Active, default);
-        await host.Control.Catalogue.AddHostnameAsync(
-            host.Property.Id,
-            "waiting.example.com",
-            HostnameState.PendingValidation,
-            default
-        );
+        await host.Control.Catalogue.AddHostnameAsync(host.Property.Id, "waiting.example.com", HostnameState.PendingValidation, default);
         var answer = await host.Purge("""{"type":"All"}""");
         Number(answer.Data, "hostnames").ShouldBe(2);
         Number(answer.Data, "jobCount").ShouldBe(24);
