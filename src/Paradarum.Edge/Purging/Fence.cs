@@ -17,18 +17,19 @@ internal static class Fence
             return new FenceVerdict(FenceReason.PassThrough);
         if (item is FetchInFlight { IsInvalidated: true })
             return new FenceVerdict(FenceReason.Invalidated);
-
         var checkedAt = item.CheckedAt;
-        if (checkedAt >= property.Pending.Newest)
-            return new FenceVerdict(FenceReason.Fresh);
-        if (checkedAt < property.Pending.Horizon)
-            return new FenceVerdict(FenceReason.BehindHorizon);
+        if (checkedAt < property.Pending.Newest)
+        {
+            if (checkedAt < property.Pending.Horizon)
+                return new FenceVerdict(FenceReason.BehindHorizon);
+            var match = property.Pending.FindMatch(item, checkedAt);
+            if (match.Position != 0)
+                return new FenceVerdict(FenceReason.Purged, match.Position, match.Kind);
+            item.RaiseCheckedAt(snapshot.Position);
+        }
 
-        var match = property.Pending.FindMatch(item, checkedAt);
-        if (match.Position != 0)
-            return new FenceVerdict(FenceReason.Purged, match.Position, match.Kind);
-        item.RaiseCheckedAt(snapshot.Position);
-        return new FenceVerdict(FenceReason.Fresh);
+        // Looked at after the snapshot was read: a rule retires only when what it matches is marked as removed, so one of the two is seen.
+        return new FenceVerdict(item is StoredEntry { IsRemoved: true } ? FenceReason.Removed : FenceReason.Fresh);
     }
 
     /// <summary>For whoever holds only the item: also judges whether its property still exists and still has its hostname. Use it before storing.</summary>

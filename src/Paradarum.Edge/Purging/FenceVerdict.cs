@@ -11,6 +11,9 @@ internal enum FenceReason
     /// <summary>A rule matches it: it is never used again, not even to make a conditional request (G2).</summary>
     Purged,
 
+    /// <summary>It has left the index. Who found it before that may no longer find the rule that took it out: it may have retired since.</summary>
+    Removed,
+
     /// <summary>An unsafe request changed the resource while it was being fetched.</summary>
     Invalidated,
 

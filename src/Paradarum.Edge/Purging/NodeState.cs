@@ -41,6 +41,8 @@ internal sealed class NodeState(EntryIndex index)
             foreach (var purge in change.Purges)
                 _tally.Open(purge.PropertyId, purge.Position);
             _current = change.Build();
+            // A fetch that adds its entry reads the snapshot afterwards; the index is read after the snapshot is seen by all. So one sees the other.
+            Interlocked.MemoryBarrier();
 
             // In force from here on; what follows only frees memory and counts, and only what the index finds at once.
             foreach (var purge in change.Purges)

@@ -83,7 +83,7 @@ internal sealed class EntryIndex
     public void StartGeneration(long generation)
     {
         // First the number, then the entries: an insertion sees the one or is seen by the other.
-        Volatile.Write(ref _generation, generation);
+        Interlocked.Exchange(ref _generation, generation);
         foreach (var entry in Entries())
         {
             if (entry.Generation != generation)

@@ -33,6 +33,24 @@ public sealed class The_fence
     }
 
     [Theory]
+    [InlineData("Path", "/a", null)]
+    [InlineData("Regex", "^/a$", "regex")]
+    public void Refuses_an_entry_that_was_found_before_a_purge_and_is_judged_after_its_rule_retired(
+        string type,
+        string value,
+        string? matchType
+    )
+    {
+        using var node = new TestNode();
+        var found = node.Store("/a");
+        node.Purge(TestNode.Rule(type, value, matchType));
+        node.Sweeper.SweepAll();
+        node.Pending().IsEmpty.ShouldBeTrue();
+
+        node.Test(found).ShouldBe(FenceReason.Removed);
+    }
+
+    [Theory]
     [InlineData("All", null, null)]
     [InlineData("Extension", "html", null)]
     [InlineData("Path", "/a.html", null)]
