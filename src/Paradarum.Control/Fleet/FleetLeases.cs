@@ -26,10 +26,10 @@ internal sealed class FleetLeases(LeaseTerms terms, LeaseCount count)
     /// <param name="now">An instant after the heartbeat arrived; the node counts from before it sent it.</param>
     public Renewal Renew(NodeLink link, Func<ulong> readHead, TimeSpan now)
     {
-        if (link.Closed)
-            return new Renewal(RenewalReason.StaleStream, default, 0);
         if (link.Node.Leaving)
             return new Renewal(RenewalReason.Leaving, default, 0);
+        if (link.Closed)
+            return new Renewal(RenewalReason.StaleStream, default, 0);
         if (link.OldestUnacknowledgedSentAt is { } sentAt && now - sentAt > terms.Lease)
             return new Renewal(RenewalReason.NotApplying, default, 0);
 

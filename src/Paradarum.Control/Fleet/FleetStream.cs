@@ -19,12 +19,15 @@ internal sealed class FleetStream(
     NodeRecord node,
     IAsyncStreamReader<NodeMessage> incoming,
     IServerStreamWriter<ControlMessage> outgoing,
+    TimeProvider time,
     ILogger log
 )
 {
     /// <summary>Most payload in one message; a record that is larger travels alone.</summary>
     private const int MessageBytes = 1 << 20;
     private const int MessageRecords = 1024;
+
+    private static readonly TimeSpan LeaveWithin = TimeSpan.FromSeconds(5);
 
     // A hello's instance is made durable and then taken in, one after the other for each node: else two starts of it could pass each other.
     private static readonly ConcurrentDictionary<string, SemaphoreSlim> OneHello = new(StringComparer.Ordinal);
@@ -198,6 +201,12 @@ internal sealed class FleetStream(
             else if (!await SendRecordsAsync(link, stop))
                 await _wake.WaitAsync(stop);
         }
+        if (!link.Node.Leaving)
+            return;
+        // It held nothing, so it is gone already. It is told all the same, or it would knock for ever; its answer ends the stream.
+        if (!toldToLeave)
+            await outgoing.WriteAsync(new ControlMessage { Leave = new Leave() }, stop);
+        await Task.Delay(LeaveWithin, time, stop);
     }
 
     /// <summary>Takes the snapshot, waits until it may be sent, and sends it; grants go out meanwhile.</summary>

@@ -246,8 +246,9 @@ internal sealed class ControlLinkSession(
                     await AcknowledgeAsync(acknowledge.Position, acknowledge.Hash, stop);
                     break;
                 case NodeDecision.SayLeaveDone:
-                    await SendAsync(new NodeMessage { LeaveDone = new LeaveDone() }, stop);
+                    // What it says is true already, whether or not it is heard.
                     Left = _over = true;
+                    await SendAsync(new NodeMessage { LeaveDone = new LeaveDone() }, stop);
                     break;
                 case NodeDecision.Reconnect reconnect:
                     log.EverythingDropped(reconnect.Fault);

@@ -48,9 +48,16 @@ internal sealed class Installation : IAsyncDisposable
     public async Task RunUntilAsync(CancellationToken stop)
     {
         var stopped = Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
-        await Task.WhenAny([stopped, .. _nodes.Select(node => node.Following)]);
+        await Task.WhenAny([stopped, .. _nodes.Select(FailsAsync)]);
         foreach (var node in _nodes.Where(node => node.Following.IsFaulted))
             await node.Following;
+    }
+
+    /// <summary>Ends only with a failure: a node that left the fleet in good order stops nothing.</summary>
+    private static async Task FailsAsync(NodeHost node)
+    {
+        await node.Following;
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System);
     }
 
     public async ValueTask DisposeAsync()

@@ -118,7 +118,7 @@ public sealed class One_command_starts_a_small_CDN
         {
             fewer.Facts.Pops.Length.ShouldBe(1);
             await JobsShouldBe(fewer, shields: 1, pops: 1);
-            await fewer.StopAsync();
+            (await fewer.StopAsync()).Errors.ShouldBeEmpty();
         }
         await using var more = await UpProcess.StartAsync(folder["data"], ports, "--pops", "3");
         await JobsShouldBe(more, shields: 1, pops: 3);
