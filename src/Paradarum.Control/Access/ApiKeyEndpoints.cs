@@ -64,7 +64,7 @@ internal static class ApiKeyEndpoints
     {
         if (!body.Text("name").Ok(out var name, out var refusal) || !body.Text("scope").Ok(out var scope, out refusal))
             return refusal;
-        if (!body.List("propertyIds").Ok(out var sent, out refusal))
+        if (!body.List("propertyIds", ApiKeys.MostProperties).Ok(out var sent, out refusal))
             return refusal;
         var ids = new List<long>();
         foreach (var element in sent ?? [])
@@ -74,7 +74,13 @@ internal static class ApiKeyEndpoints
             ids.Add(id);
         }
 
-        return KeyOrder.Parse(name, scope, sent is null ? null : [.. ids.Distinct().Order()]);
+        return KeyOrder.Parse(
+            name,
+            scope,
+            sent is null ? null
+                : ids.Count > ApiKeys.MostProperties ? ids
+                : [.. ids.Distinct().Order()]
+        );
     }
 
     private static ListedApiKey Listed(ApiKey key) =>

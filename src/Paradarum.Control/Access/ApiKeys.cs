@@ -30,8 +30,8 @@ internal sealed record KeyOrder
             return Refusal.Malformed("Name is required and must be 1 to 100 characters.");
         if (onlyProperties is { Count: 0 })
             return Refusal.Malformed("PropertyIds must name at least one property. Leave it out for a key without that restriction.");
-        if (onlyProperties is { Count: > 100 })
-            return Refusal.Malformed("PropertyIds may name at most 100 properties.");
+        if (onlyProperties is { Count: > ApiKeys.MostProperties })
+            return Refusal.Malformed($"PropertyIds may name at most {ApiKeys.MostProperties} properties.");
         KeyScope? known = scope?.ToUpperInvariant() switch
         {
             null or "ACCOUNT" => KeyScope.Account,
@@ -48,6 +48,7 @@ internal sealed record KeyOrder
 internal sealed class ApiKeys(LogWriter writer, KeyRing ring, OwnsProperty owns, TimeProvider time)
 {
     public const int LongestName = 100;
+    public const int MostProperties = 100;
     public const int MostActive = 10;
 
     private static readonly Refusal Restricted = new(RefusalKind.Forbidden, "A restricted API key may not manage API keys.");
@@ -104,12 +105,12 @@ internal sealed class ApiKeys(LogWriter writer, KeyRing ring, OwnsProperty owns,
     {
         var now = time.GetUtcNow();
         using var db = ControlDb.In(write);
-        var changed = db.Set<ApiKey>()
-            .Where(key => key.Id == id && key.AccountId == accountId && key.RevokedAt == null)
-            .ExecuteUpdate(set => set.SetProperty(key => key.RevokedAt, now));
-        if (changed == 0 || ring.Find(id) is not { } key)
+        var active = db.Set<ApiKey>().Where(key => key.Id == id && key.AccountId == accountId && key.RevokedAt == null);
+        // Read from the transaction, not from memory: the key may have been made in the same group, and memory learns of it only after the flush.
+        if (active.AsNoTracking().SingleOrDefault() is not { } key)
             return Refusal.NotFound("API key not found.");
-        var revoked = key.Revoked(DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()));
+        active.ExecuteUpdate(set => set.SetProperty(key => key.RevokedAt, now));
+        var revoked = (ring.Find(id) ?? key).Revoked(DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()));
         write.AfterFlush(() => ring.Put(revoked, isOperator));
         return revoked;
     }

@@ -38,11 +38,13 @@ internal readonly struct JsonFields(JsonElement element)
         : Wrong(name, "a whole number");
 
     /// <summary>The elements of an array as they are; null when absent.</summary>
-    public Result<JsonElement[]?> List(string name)
+    /// <param name="name">The field.</param>
+    /// <param name="most">How many the caller takes; of a longer array the first <c>most + 1</c> are given, which tells that there are too many.</param>
+    public Result<JsonElement[]?> List(string name, int most)
     {
         if (Find(name) is not { } found)
             return (JsonElement[]?)null;
-        return found.ValueKind == JsonValueKind.Array ? found.EnumerateArray().ToArray() : Wrong(name, "an array");
+        return found.ValueKind == JsonValueKind.Array ? found.EnumerateArray().Take(most + 1).ToArray() : Wrong(name, "an array");
     }
 
     private JsonElement? Find(string name)

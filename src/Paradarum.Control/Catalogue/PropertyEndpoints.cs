@@ -88,7 +88,7 @@ internal static class PropertyEndpoints
     {
         if (!body.Text("name").Ok(out var sentName, out var refusal) || !Property.ParseName(sentName).Ok(out var name, out refusal))
             return refusal;
-        if (!body.List("origins").Ok(out var sent, out refusal))
+        if (!body.List("origins", MostOrigins).Ok(out var sent, out refusal))
             return refusal;
         if (sent is null or { Length: 0 or > MostOrigins })
             return Refusal.Malformed($"Origins must hold 1 to {MostOrigins} origins.");

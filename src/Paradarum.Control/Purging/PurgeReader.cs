@@ -35,7 +35,7 @@ internal static class PurgeReader
         rejectedBatch = null;
         if (!JsonBody.ParseObject(body).Ok(out var fields, out var refusal))
             return refusal;
-        if (!fields.List("items").Ok(out var items, out _) || items is not { Length: > 0 })
+        if (!fields.List("items", MostItems).Ok(out var items, out _) || items is not { Length: > 0 })
             return NoItems;
         if (items.Length > MostItems)
             return TooManyItems;

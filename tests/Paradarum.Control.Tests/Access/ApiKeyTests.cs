@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using Paradarum.Control.Access;
+using Paradarum.Control.Tests.PurgeLog;
 using Paradarum.Testing;
 
 namespace Paradarum.Control.Tests.Access;
@@ -68,6 +69,57 @@ public sealed class An_API_key
             .Data.EnumerateArray()
             .Single(item => item.GetProperty("id").GetInt64() == id);
         listed.GetProperty("revokedAt").ValueKind.ShouldBe(System.Text.Json.JsonValueKind.String);
+    }
+
+    [Fact]
+    public async Task Made_and_revoked_in_one_flush_opens_nothing()
+    {
+        using var held = new HeldFlush();
+        var hold = false;
+        await using var host = await ControlHost.StartAsync(
+            surroundings: new ControlPlaneSurroundings
+            {
+                Flush = transaction =>
+                {
+                    if (hold)
+                        held.Flush(transaction.Commit);
+                    else
+                        transaction.Commit();
+                },
+            }
+        );
+        var keys = host.Plane.Services.GetRequiredService<ApiKeys>();
+        var caller = new Caller(host.Operator.AccountId, "test", IsOperator: true);
+        var last = ControlHost.Opened(keys.List(caller)).Max(key => key.Id);
+        hold = true;
+        var before = host.Writer.WriteAsync(_ => 0, CancellationToken.None);
+        await held.Reached;
+        var order = ControlHost.Opened(KeyOrder.Parse("short-lived", null, null));
+        var made = keys.CreateAsync(caller, order, CancellationToken.None);
+        var revoked = keys.RevokeAsync(caller, last + 1, CancellationToken.None);
+        held.LetGo();
+        await before;
+
+        var key = ControlHost.Opened(await made);
+        key.Kept.Id.ShouldBe(last + 1);
+        (await revoked).Ok(out _, out _).ShouldBeTrue();
+        using var client = host.NewClient(key.Key);
+        (await client.GetAnswerAsync("/api/property")).Status.ShouldBe(401);
+    }
+
+    [Theory]
+    [InlineData(100, 400, "Property 2 of propertyIds was not found.")]
+    [InlineData(101, 400, "PropertyIds may name at most 100 properties.")]
+    [InlineData(100_000, 400, "PropertyIds may name at most 100 properties.")]
+    public async Task Names_at_most_a_hundred_properties(int count, int status, string message)
+    {
+        await using var host = await ControlHost.StartAsync();
+        await host.AddPropertyAsync("one");
+        var answer = await host.Client.PostAnswerAsync(
+            "/api/account/apikeys",
+            new { name = "k", propertyIds = Enumerable.Range(1, count) }
+        );
+        (answer.Status, answer.Message).ShouldBe((status, message));
     }
 
     [Theory]

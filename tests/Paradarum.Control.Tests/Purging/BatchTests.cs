@@ -35,6 +35,20 @@ public sealed class A_batch_over_the_API(SharedPurgeHost shared) : IClassFixture
     }
 
     [Fact]
+    public async Task Of_two_million_items_is_refused_without_a_copy_of_them()
+    {
+        var body = Encoding.UTF8.GetBytes($$"""{"items":[{{string.Concat(Enumerable.Repeat("0,", 2_000_000))}}0]}""");
+        Paradarum.Control.Api.JsonBody.ParseObject(body).Ok(out var fields, out _).ShouldBeTrue();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        fields.List("items", 10_000).Ok(out var items, out _).ShouldBeTrue();
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(1 << 20);
+        items!.Length.ShouldBe(10_001);
+
+        var answer = await shared.Host.Batch(Encoding.UTF8.GetString(body));
+        (answer.Status, answer.Message).ShouldBe((400, "A batch holds at most 10000 items."));
+    }
+
+    [Fact]
     public async Task Says_an_empty_list_when_nothing_was_refused()
     {
         var host = shared.Host;
