@@ -9,6 +9,8 @@ internal sealed class LogCannotStartException(string message, Exception? inner =
 /// </summary>
 internal sealed class DataFolder : IDisposable
 {
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
     private readonly FileStream _lock;
 
     private DataFolder(string path, FileStream held)
@@ -25,9 +27,11 @@ internal sealed class DataFolder : IDisposable
     {
         try
         {
-            Directory.CreateDirectory(path);
+            Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
             var file = System.IO.Path.Combine(path, "paradarum.lock");
-            return new DataFolder(path, new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            var folder = new DataFolder(path, new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            folder.KeepToOwner();
+            return folder;
         }
         catch (IOException e) when (File.Exists(System.IO.Path.Combine(path, "paradarum.lock")))
         {
@@ -37,6 +41,26 @@ internal sealed class DataFolder : IDisposable
         {
             throw new LogCannotStartException($"The data folder {path} cannot be used: {e.Message}", e);
         }
+    }
+
+    /// <summary>
+    /// The database holds the keys that sign sessions, purge ids and what tiers say to one another: no other user may read it, also in a folder that was there
+    /// before. An empty file is a new database to SQLite, and its write-ahead log is given the same mode.
+    /// </summary>
+    private void KeepToOwner()
+    {
+        File.Open(
+                DatabaseFile,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.OpenOrCreate,
+                    Access = FileAccess.ReadWrite,
+                    Share = FileShare.ReadWrite,
+                    UnixCreateMode = OwnerOnly,
+                }
+            )
+            .Dispose();
+        File.SetUnixFileMode(DatabaseFile, OwnerOnly);
     }
 
     public void Dispose() => _lock.Dispose();

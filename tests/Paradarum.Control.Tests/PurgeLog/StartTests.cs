@@ -31,6 +31,20 @@ public sealed class Opening_the_log
     }
 
     [Fact]
+    public async Task Keeps_the_database_to_its_owner_also_in_a_folder_that_was_open_to_all()
+    {
+        await using var log = TestLog.Open();
+        await log.Append();
+        var all = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        File.SetUnixFileMode(log.DatabaseFile, all);
+
+        await log.Reopen();
+        await log.Append();
+        foreach (var file in Directory.GetFiles(log.Folder, "paradarum.db*"))
+            File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite, file);
+    }
+
+    [Fact]
     public async Task Is_refused_while_another_has_the_folder_and_allowed_afterwards()
     {
         await using var log = TestLog.Open();
