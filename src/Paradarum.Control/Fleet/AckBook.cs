@@ -107,6 +107,9 @@ internal sealed class AckBook
     public PurgeCount? CountOf(string nodeId, ulong position) =>
         _counts.TryGetValue(position, out var byNode) ? byNode.GetValueOrDefault(nodeId) : null;
 
+    /// <summary>Nodes that reported figures for a position.</summary>
+    public IEnumerable<string> CountedAt(ulong position) => _counts.TryGetValue(position, out var byNode) ? byNode.Keys : [];
+
     /// <summary>The node started from a snapshot: it has nothing that purges up to here could remove.</summary>
     public void CountsAreFinal(string nodeId, ulong through) =>
         _finalThrough[nodeId] = Math.Max(through, _finalThrough.GetValueOrDefault(nodeId));

@@ -28,7 +28,7 @@ internal enum NodeProgressState
 
 /// <summary>One node's line in a receipt.</summary>
 /// <param name="AppliedAt">The control plane's clock at the acknowledgement; null until then.</param>
-/// <param name="CountsFinal">The four counts no longer grow: the node's sweep is over, or the node is fenced or gone.</param>
+/// <param name="CountsFinal">The four counts no longer grow: the node's sweep is over, or the node is gone. Not while it is fenced: it may come back.</param>
 internal sealed record NodeProgress(
     string Id,
     string Name,
@@ -46,7 +46,7 @@ internal sealed record NodeProgress(
 /// <summary>One purge as the fleet sees it now.</summary>
 /// <param name="CompletedAt">Persisted once, never revoked; set exactly when <paramref name="State"/> is complete.</param>
 /// <param name="AcceptedDone">How many nodes of the accepted set applied it, are fenced, or have left; all of them at complete.</param>
-/// <param name="Nodes">The accepted set and every other node that counts for complete, shields before PoPs.</param>
+/// <param name="Nodes">The accepted set and every other node that counts for complete or, once it is, removed something; shields before PoPs.</param>
 internal sealed record PurgeStanding(PurgeState State, DateTimeOffset? CompletedAt, int AcceptedDone, ImmutableArray<NodeProgress> Nodes)
 {
     public long Matched => Nodes.Sum(node => node.Objects);
@@ -90,7 +90,11 @@ internal sealed class PurgeProgress(FleetDesk desk, LogWriter writer)
         var complete = fleet.Machine.Completion.AnnouncedThrough >= position;
         var completed = complete ? fleet.Book.CompletedAt(position) ?? older.Completed : null;
         missing = (complete && completed is null) || !fleet.Book.RemembersCountsAt(position);
-        var ids = acceptedNodes.Concat(complete ? [] : Counting(fleet.Machine, fleet.Now)).Distinct(StringComparer.Ordinal);
+        // At complete, who removed something stays, accepted or not: figures never shrink.
+        var others = complete
+            ? fleet.Book.CountedAt(position).Concat(older.Counts.Keys.Select(key => key.NodeId))
+            : Counting(fleet.Machine, fleet.Now);
+        var ids = acceptedNodes.Concat(others).Distinct(StringComparer.Ordinal);
         var nodes = ImmutableArray.CreateBuilder<NodeProgress>();
         foreach (var id in ids)
         {
@@ -135,8 +139,8 @@ internal sealed class PurgeProgress(FleetDesk desk, LogWriter writer)
             count?.ReclaimedObjects ?? 0,
             count?.ReclaimedBytes ?? 0,
             count?.Widened ?? false,
-            CountsFinal: state == NodeProgressState.Fenced
-                || (state == NodeProgressState.Applied && fleet.Book.AreFinal(id, position, count))
+            // A fenced node may come back with its store, and then counts what it removes.
+            CountsFinal: node is null || (state == NodeProgressState.Applied && fleet.Book.AreFinal(id, position, count))
         );
     }
 

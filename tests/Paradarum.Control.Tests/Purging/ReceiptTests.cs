@@ -183,6 +183,72 @@ public sealed class A_receipt(SharedPurgeHost shared) : IClassFixture<SharedPurg
         line.GetProperty("bytes").GetInt64().ShouldBe(900);
     }
 
+    [Fact]
+    public async Task Is_not_final_while_a_fenced_node_may_come_back_and_count()
+    {
+        await using var host = await PurgeHost.StartAsync();
+        using var port = new FleetPort(host.Control);
+        var pop = await port.EnrolAsync("pop1", NodeRole.Pop);
+        using var node = await LeasedAsync(port, pop);
+        host.Census = new FleetCensus([], [pop.NodeId]);
+        var purge = await host.Purge("""{"type":"All"}""");
+        var records = (await node.HearAsync(ControlMessage.BodyOneofCase.Records)).Records.Records_;
+
+        ApiAnswer? receipt = null;
+        await Eventually.Async(async () =>
+        {
+            host.Time.Advance(TimeSpan.FromSeconds(35));
+            receipt = await Read(host, purge);
+            return receipt.Data.GetProperty("state").GetString() == "complete";
+        });
+        receipt!.Data.GetProperty("fencedNodes").GetInt32().ShouldBe(1);
+        receipt.Data.GetProperty("jobsDone").GetInt32().ShouldBe(2);
+        receipt.Data.GetProperty("countsFinal").GetBoolean().ShouldBeFalse();
+
+        await node.AckAsync(records[^1].Position, records[^1].Hash, Counted(records[^1].Position));
+        await Eventually.Async(async () =>
+            (await Read(host, purge)).Data is var data
+            && data.GetProperty("countsFinal").GetBoolean()
+            && data.GetProperty("matched").GetInt64() == 3
+        );
+    }
+
+    [Fact]
+    public async Task Keeps_at_complete_what_a_node_removed_that_was_not_counted_at_acceptance()
+    {
+        await using var host = await PurgeHost.StartAsync();
+        using var port = new FleetPort(host.Control);
+        var pop = await port.EnrolAsync("pop1", NodeRole.Pop);
+        using var node = await LeasedAsync(port, pop);
+        host.Census = new FleetCensus([], ["another"]);
+        var purge = await host.Purge("""{"type":"All"}""");
+        var records = (await node.HearAsync(ControlMessage.BodyOneofCase.Records)).Records.Records_;
+        await node.AckAsync(records[^1].Position, records[^1].Hash, Counted(records[^1].Position));
+
+        var receipt = await Read(host, purge, "?wait=60s");
+        receipt.Data.GetProperty("state").GetString().ShouldBe("complete");
+        receipt.Data.GetProperty("matched").GetInt64().ShouldBe(3);
+    }
+
+    private static async Task<FleetPort.PlayedNode> LeasedAsync(FleetPort port, EnrolReply pop)
+    {
+        var node = await port.ConnectAsync(pop);
+        var snapshot = (await node.HearAsync(ControlMessage.BodyOneofCase.Snapshot)).Snapshot;
+        await node.AckAsync(snapshot.Position, snapshot.Hash);
+        await node.BeatAsync(1);
+        await node.HearAsync(ControlMessage.BodyOneofCase.Grant);
+        return node;
+    }
+
+    private static PurgeCount Counted(ulong position) =>
+        new()
+        {
+            Position = position,
+            Objects = 3,
+            Bytes = 900,
+            Final = true,
+        };
+
     private static Task<ApiAnswer> Read(PurgeHost host, ApiAnswer purge, string query = "") =>
         host.Control.Client.GetAnswerAsync(purge.Response.Headers.Location!.OriginalString + query);
 }
