@@ -24,6 +24,21 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census)
     private static readonly Refusal NoHostnames = Refusal.Malformed("No active hostnames found for this property.");
     private static readonly Refusal NoNodes = new(RefusalKind.Unavailable, "No active cache nodes found.");
 
+    /// <summary>
+    /// Purges, and bytes of their records, that wait for the disk at one moment. Beyond them a request is refused at once: a disk that has stopped must not fill
+    /// the memory. Only purges are bounded here, so what the fleet and the operator write always finds its place.
+    /// </summary>
+    private const int MostWaiting = 8192;
+    private const long MostBytesWaiting = 256L << 20;
+
+    private static readonly Refusal Busy = new(
+        RefusalKind.Unavailable,
+        "Too many purges are waiting to be made durable. This one was not queued; send it again."
+    );
+
+    private int _waiting;
+    private long _bytesWaiting;
+
     // The census as the rows hold it: made once per census, not once per purge. Any thread may replace it with another true pair.
     private volatile CountedNodes _counted = new(FleetCensus.Empty, "[]");
 
@@ -50,7 +65,8 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census)
         // 2. The record, its row and the remembered answer share a transaction and its flush. A key is looked up in there too: a twin in flight runs before or
         //    after this one, never beside it, and both are answered after the flush.
         var payload = refusal is null ? order.ToPayload(property.Id) : [];
-        return await writer.WriteAsync<Result<AcceptedPurge>>(
+        return await BoundedAsync(
+            payload.Length,
             write =>
             {
                 if (key is not null && Remembered(write, property.Id, key) is { } answer)
@@ -64,6 +80,21 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census)
             },
             stop
         );
+    }
+
+    private async Task<Result<AcceptedPurge>> BoundedAsync(int bytes, Func<LogWrite, Result<AcceptedPurge>> work, CancellationToken stop)
+    {
+        try
+        {
+            // Both are counted before either is judged, so that requests of the same moment see one another.
+            var (waiting, bytesWaiting) = (Interlocked.Increment(ref _waiting), Interlocked.Add(ref _bytesWaiting, bytes));
+            return waiting > MostWaiting || bytesWaiting > MostBytesWaiting ? Busy : await writer.WriteAsync(work, stop);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+            Interlocked.Add(ref _bytesWaiting, -bytes);
+        }
     }
 
     private AcceptedPurge Append(

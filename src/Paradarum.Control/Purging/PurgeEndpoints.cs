@@ -67,6 +67,9 @@ internal static class PurgeEndpoints
             return refusal.ToAnswer();
         if (!(await JsonBody.ReadAsync(request, stop)).Ok(out var body, out refusal))
             return refusal.ToAnswer();
+        // A body may take its time: the property that is purged, and its hostnames that are counted, are those of now.
+        if (!catalogue.OpenForChange(caller, id).Ok(out property, out refusal))
+            return refusal.ToAnswer();
         if (!PurgeReader.ReadOne(body).Ok(out var order, out refusal))
             return refusal.ToAnswer();
         if (!IdempotencyKey.Read(request.Headers[IdempotencyKey.Header], "purge", body.Span).Ok(out var key, out refusal))
@@ -89,6 +92,9 @@ internal static class PurgeEndpoints
         if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
             return refusal.ToAnswer();
         if (!(await JsonBody.ReadAsync(request, stop)).Ok(out var body, out refusal))
+            return refusal.ToAnswer();
+        // A body may take its time: the property that is purged, and its hostnames that are counted, are those of now.
+        if (!catalogue.OpenForChange(caller, id).Ok(out property, out refusal))
             return refusal.ToAnswer();
         if (!PurgeReader.ReadBatch(body, out var rejected).Ok(out var order, out refusal))
             return rejected is null ? refusal.ToAnswer() : refusal.ToAnswer(rejected);

@@ -1,7 +1,14 @@
 using System.Net.Http.Headers;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Paradarum.Control.Access;
+using Paradarum.Control.Catalogue;
 using Paradarum.Control.Fleet;
+using Paradarum.Control.Purging;
+using Paradarum.Control.Tests.PurgeLog;
+using Paradarum.Protocol;
 using Paradarum.Protocol.Link;
+using Paradarum.Protocol.Purging;
 using Paradarum.Testing;
 
 namespace Paradarum.Control.Tests.Purging;
@@ -268,5 +275,68 @@ public sealed class A_200
         host.Flush = commit => commit();
         (await host.Purge("""{"type":"All"}""", ("Idempotency-Key", "k"))).Status.ShouldBe(200);
         host.Feed.Head.Position.ShouldBe(before + 1);
+    }
+}
+
+/// <summary>What happens to a property, or to the disk, while a request is under way.</summary>
+public sealed class A_purge_under_way
+{
+    [Theory]
+    [InlineData("", """{"type":"All"}""")]
+    [InlineData("/batch", """{"items":[{"type":"All"}]}""")]
+    public async Task Is_refused_when_the_property_was_disabled_before_its_body_had_arrived(string endpoint, string text)
+    {
+        await using var host = await PurgeHost.StartAsync();
+        // The server asks for the body after the first look at the property.
+        using var body = new BodySentAfter(
+            text,
+            () => host.Control.Catalogue.SetStateAsync(host.Property.Id, PropertyState.Disabled, CancellationToken.None)
+        );
+        using var request = new HttpRequestMessage(HttpMethod.Post, host.Path + endpoint) { Content = body };
+        request.Headers.ExpectContinue = true;
+        using var client = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromSeconds(20) });
+        client.BaseAddress = host.Control.Plane.Api;
+        client.DefaultRequestHeaders.Add("X-API-Key", host.Control.Operator.ApiKey);
+
+        var answer = await ApiAnswer.ReadAsync(await client.SendAsync(request, TestContext.Current.CancellationToken));
+        answer.Status.ShouldBe(403);
+        answer.Message.ShouldBe("This property is currently disabled. Configuration changes are not allowed until it is re-enabled.");
+    }
+
+    [Fact]
+    public async Task Is_refused_at_once_when_too_many_wait_for_the_disk()
+    {
+        await using var host = await PurgeHost.StartAsync();
+        using var held = new HeldFlush();
+        host.Flush = held.Flush;
+        var desk = host.Control.Plane.Services.GetRequiredService<PurgeDesk>();
+        var order = PurgeOrder.One(ControlHost.Opened(PurgeRule.Parse("All", null, null)));
+        var caller = new Caller(host.Control.Operator.AccountId, "test", IsOperator: true);
+        Task<Result<AcceptedPurge>> Accept() => desk.AcceptAsync(caller, host.Property, order, key: null, CancellationToken.None);
+
+        var waiting = Enumerable.Range(0, 8192).Select(_ => Accept()).ToList();
+        var answer = await host.Purge("""{"type":"All"}""");
+        answer.Status.ShouldBe(500);
+        answer.Message.ShouldBe("Too many purges are waiting to be made durable. This one was not queued; send it again.");
+        waiting.ShouldAllBe(accepted => !accepted.IsCompleted);
+
+        held.LetGo();
+        (await Task.WhenAll(waiting)).Count(accepted => accepted.Ok(out _, out _)).ShouldBe(8192);
+        (await host.Purge("""{"type":"All"}""")).Status.ShouldBe(200);
+    }
+
+    private sealed class BodySentAfter(string text, Func<Task> first) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
+        {
+            await first();
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(text));
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = Encoding.UTF8.GetByteCount(text);
+            return true;
+        }
     }
 }
