@@ -36,10 +36,17 @@ internal sealed class TestFleet : IAsyncDisposable
     public FleetRegistry Registry => Control.Plane.Services.GetRequiredService<FleetRegistry>();
 
     /// <summary>Started and healthy.</summary>
-    public static async Task<TestFleet> StartAsync(int shields = 1, int pops = 2, FleetOptions? leases = null)
+    /// <param name="tailBytes">Newest records that the control plane holds in memory; null for the default.</param>
+    public static async Task<TestFleet> StartAsync(int shields = 1, int pops = 2, FleetOptions? leases = null, long? tailBytes = null)
     {
         var origin = new ScriptedOrigin();
-        var control = await ControlHost.StartAsync(configure: options => options with { Fleet = leases ?? new FleetOptions() });
+        var control = await ControlHost.StartAsync(configure: options =>
+            options with
+            {
+                Fleet = leases ?? new FleetOptions(),
+                Log = options.Log with { TailBytes = tailBytes ?? options.Log.TailBytes },
+            }
+        );
         var property = await control.AddPropertyAsync(
             "site",
             accountId: null,
@@ -50,6 +57,22 @@ internal sealed class TestFleet : IAsyncDisposable
         await fleet.StartNodesAsync("shield", NodeRole.Shield, shields);
         await fleet.StartNodesAsync("pop", NodeRole.Pop, pops);
         return fleet;
+    }
+
+    /// <summary>Another property of the same account behind the same origin, known to every PoP; a visitor of the first PoP.</summary>
+    public async Task<Visitor> AddNeighbourAsync(string name)
+    {
+        await Control.AddPropertyAsync(
+            name,
+            accountId: null,
+            new Protocol.Configuration.Origin("http", "127.0.0.1", Origin.Port, "", true)
+        );
+        foreach (var pop in Pops)
+        {
+            using var visitor = pop.NewVisitor(name);
+            await Eventually.Async(async () => (await visitor.GetAsync("/")).Status == System.Net.HttpStatusCode.OK);
+        }
+        return Pops[0].NewVisitor(name);
     }
 
     /// <summary>From now on the origin answers every request with this.</summary>
@@ -146,6 +169,9 @@ internal sealed class TestEdge(NodeHostOptions options, NodeRole role, CuttableL
     public string Id { get; private set; } = "";
 
     public Visitor Visitor => _visitor ?? throw new InvalidOperationException("The node is down.");
+
+    /// <summary>A visitor of another property, on this node.</summary>
+    public Visitor NewVisitor(string property) => new(Node.Url.ToString(), $"{property}.cdn.localhost");
 
     public Task<Visit> VisitAsync(string target, params (string Name, string Value)[] headers) => Visitor.GetAsync(target, headers);
 

@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Paradarum.Testing;
+
+namespace Paradarum.Bench.Isolation;
+
+/// <summary>Runs the phases and writes the report.</summary>
+internal static class IsolationBench
+{
+    private const string Neighbour = "neighbour";
+    private const int PageBytes = 1024;
+
+    public static async Task<string> RunAsync(IsolationPlan plan, CancellationToken stop)
+    {
+        await using var fleet = await TestFleet.StartAsync(shields: 1, pops: 1);
+        fleet.Serves(new string('x', PageBytes), "Cache-Control: max-age=86400");
+        using var visitor = await fleet.AddNeighbourAsync(Neighbour);
+        for (var n = 0; n < plan.Pages; n++)
+            await visitor.GetAsync($"/page/{n}");
+        for (var n = 0; n < plan.Urls; n++)
+            await fleet.Pops[0].VisitAsync(PurgeLoad.Target(n));
+
+        var load = new HitLoad(fleet.Pops[0].Node.Url.Port, $"{Neighbour}.cdn.localhost", plan.Pages, plan.Connections);
+        await load.MeasureAsync(TimeSpan.FromSeconds(5)); // the compiler has seen the hot path
+        var phases = new List<PhaseFigures>();
+        foreach (var (name, pattern) in Phases)
+        {
+            stop.ThrowIfCancellationRequested();
+            phases.Add(await PhaseAsync(name, pattern, fleet, load, plan));
+            await Console.Error.WriteLineAsync(Row(phases[^1], phases[0]));
+        }
+        return Report(plan, phases);
+    }
+
+    private static IEnumerable<(string Name, Func<int, string>? Pattern)> Phases =>
+        [
+            ("no purges", null),
+            ("harmless patterns", PurgeLoad.HarmlessPattern),
+            ("hostile patterns", PurgeLoad.HostilePattern),
+            ("no purges, again", null),
+        ];
+
+    private static async Task<PhaseFigures> PhaseAsync(
+        string name,
+        Func<int, string>? pattern,
+        TestFleet fleet,
+        HitLoad load,
+        IsolationPlan plan
+    )
+    {
+        var purges = new PurgeLoad(fleet, plan);
+        using var end = new CancellationTokenSource();
+        var keeping = purges.KeepStoredAsync(end.Token);
+        var purging = pattern is null ? Task.CompletedTask : purges.PurgeAsync(pattern, end.Token);
+        var processor = Environment.CpuUsage.TotalTime;
+        var hits = await load.MeasureAsync(plan.Phase);
+        processor = Environment.CpuUsage.TotalTime - processor;
+        await end.CancelAsync();
+        await Task.WhenAll(keeping, purging);
+        var widened = pattern is not null && await purges.WasLastWidenedAsync();
+        return new PhaseFigures(name, hits, purges.Accepted, purges.Visits, processor / plan.Phase, widened);
+    }
+
+    private static string Report(IsolationPlan plan, List<PhaseFigures> phases)
+    {
+        var report = new StringBuilder("# Hits of one property while another is purged with hostile patterns\n\n");
+        report.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"""
+            `dotnet run --project bench/Paradarum.Bench -c Release -- isolation`: one PoP behind one shield; {plan.Connections} connections visit {plan.Pages} pages of {PageBytes} bytes of one
+            property in a closed loop, {plan.Phase.TotalSeconds:0} s a phase. Another property has up to {plan.Urls} URLs of 2 000 characters stored, asked for again all the time, and is purged with
+            {plan.BatchesPerSecond} batches of {PurgeLoad.Patterns} patterns a second. Visitors, origin, control plane and nodes share one process and its processors.
+
+            Machine: {Environment.ProcessorCount} processors, {RuntimeInformation.ProcessArchitecture}, {RuntimeInformation.FrameworkDescription}, load average at the end {LoadAverage()}.
+
+            | phase | hits/s | of the first | p50 µs | p99 µs | p99.9 µs | no HIT | batches | other property's visits | processors used | widened |
+            | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
+            """
+        );
+        foreach (var phase in phases)
+            report.AppendLine(Row(phase, phases[0]));
+        return report.ToString();
+    }
+
+    private static string Row(PhaseFigures phase, PhaseFigures first) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {phase.Name} | {phase.Hits.PerSecond:0} | {phase.Hits.PerSecond / first.Hits.PerSecond:0.00} | {phase.Hits.At(50):0} | {phase.Hits.At(99):0} | {phase.Hits.At(99.9):0} | {phase.Hits.Others} | {phase.Batches} | {phase.Visits} | {phase.Processors:0.00} | {(phase.Widened ? "yes" : "no")} |"
+        );
+
+    private static string LoadAverage() => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
+}
+
+/// <summary>One phase.</summary>
+/// <param name="Name">What was purged.</param>
+/// <param name="Hits">Of the other property.</param>
+/// <param name="Batches">Accepted.</param>
+/// <param name="Visits">Of the purged property.</param>
+/// <param name="Processors">Processor time of the whole process by the time of the phase.</param>
+/// <param name="Widened">The last purge was widened on some node.</param>
+internal sealed record PhaseFigures(string Name, HitFigures Hits, int Batches, int Visits, double Processors, bool Widened);
