@@ -33,6 +33,7 @@ public sealed class A_purge_answered_200_survives_a_kill
         accepted.Count.ShouldBeInRange(killAfter, Purges - 1);
 
         await using var restarted = await UpProcess.StartAsync(folder["data"], ports);
+        restarted.ReadyAfter.ShouldBeLessThan(TimeSpan.FromSeconds(10));
         using var api = restarted.Api();
         foreach (var receipt in accepted)
             (await api.ReceiptAsync(receipt, "60s"))["state"]!.GetValue<string>().ShouldBe("complete");

@@ -168,6 +168,48 @@ public sealed class One_command_starts_a_small_CDN
         (await visitor.GetAsync("/")).Body.ShouldBe("changed");
     }
 
+    [Fact]
+    public async Task A_real_site_can_be_behind_it_with_a_presets_cache_rules()
+    {
+        using var folder = new TemporaryFolder();
+        await using var site = new ScriptedOrigin();
+        site.Script = exchange => exchange.RespondAsync($"page {site.Requests.Count}", "Content-Type: text/html");
+        await using var up = await UpProcess.StartAsync(
+            folder["data"],
+            UpPorts.Pick(),
+            "--origin",
+            $"http://127.0.0.1:{site.Port}",
+            "--preset",
+            "wordpress"
+        );
+        up.Facts.Origin.ShouldBe($"http://127.0.0.1:{site.Port}");
+        using var visitor = new Visitor(up.Facts.Pops[0].Url, up.Facts.Hostname);
+
+        await visitor.GetAsync("/hello-world/");
+        (await visitor.GetAsync("/hello-world/")).Cache.ShouldBe("HIT", "pages without freshness are kept for half an hour");
+        await visitor.GetAsync("/wp-admin/");
+        (await visitor.GetAsync("/wp-admin/")).Cache.ShouldNotBe("HIT", "a TTL of 0 is never stored");
+        (await visitor.GetAsync("/hello-world/", ("Cookie", "wordpress_logged_in_abc=1"))).Cache.ShouldBe("BYPASS");
+        site.Last["Host"].ShouldBe($"127.0.0.1:{site.Port}", "a real site is asked by its own name");
+    }
+
+    [Theory]
+    [InlineData("--pops", "0")]
+    [InlineData("--pops", "many")]
+    [InlineData("--shields", "-1")]
+    [InlineData("--api-port", "70000")]
+    [InlineData("--site", "/nowhere/at/all")]
+    [InlineData("--origin", "ftp://example.org")]
+    [InlineData("--preset", "drupal")]
+    public async Task A_bad_option_is_named_and_nothing_is_started(string option, string value)
+    {
+        using var folder = new TemporaryFolder();
+        var (code, _, errors) = await UpProcess.RunToEndAsync(folder["data"], UpPorts.Pick(), option, value);
+        code.ShouldBe(1);
+        errors.ShouldContain(option);
+        Directory.Exists(folder["data"]).ShouldBeFalse();
+    }
+
     [Theory]
     [InlineData(PosixSignal.SIGTERM)]
     [InlineData(PosixSignal.SIGINT)]
