@@ -33,7 +33,7 @@ internal sealed class PatternBudget(Func<long> entries, Action exceeded)
         return false;
     }
 
-    /// <summary>A pattern that cannot be run at all.</summary>
+    /// <summary>A pattern that cannot be run at all, or ran past its time on one text.</summary>
     public void Fail() => exceeded();
 
     /// <summary>A pattern is pending no longer: what it took counts against the others no more.</summary>

@@ -23,7 +23,10 @@ internal sealed class PendingRule(PurgeRule rule, ulong position, PatternBudget 
     /// <summary>For patterns: too expensive on this node, or not to be built. It counts as matching everything and is to be widened.</summary>
     public bool IsSpent => _isSpent || (Kind is PurgeKind.Regex && budget.IsSpent);
 
-    /// <summary>Runs the pattern over the texts of one URL. More than 1 ms on one of them counts as a match. Built at the first run, never where records are applied.</summary>
+    /// <summary>
+    /// Runs the pattern over the texts of one URL. More than 1 ms on one of them counts as a match, and the pattern is to be widened. Built at the first
+    /// run, never where records are applied.
+    /// </summary>
     public bool MatchesAny(IReadOnlyList<string> texts)
     {
         if (IsSpent)
@@ -32,26 +35,31 @@ internal sealed class PendingRule(PurgeRule rule, ulong position, PatternBudget 
             return true;
 
         var started = ThreadClock.Now;
-        var matches = RunOver(texts, started);
+        var matches = RunOver(texts, started, out var ranPast);
         var took = ThreadClock.Now - started;
-        if (budget.Book(took, new TimeSpan(Interlocked.Add(ref _spent, took.Ticks))))
+        if (budget.Book(took, new TimeSpan(Interlocked.Add(ref _spent, took.Ticks))) && !ranPast)
             return matches;
-        _isSpent = true;
+        GiveUp();
         return true;
     }
 
     /// <summary>Gives back to the property's budget what this one took. Called once, when it is pending no longer.</summary>
     public void Retire() => budget.Return(new TimeSpan(Volatile.Read(ref _spent)));
 
-    private bool RunOver(IReadOnlyList<string> texts, TimeSpan started)
+    /// <param name="texts">What it is run over.</param>
+    /// <param name="started">The thread's clock when it began.</param>
+    /// <param name="ranPast">It used its millisecond of processor time; being stopped by other work of the machine is not its fault.</param>
+    private bool RunOver(IReadOnlyList<string> texts, TimeSpan started, out bool ranPast)
     {
+        ranPast = false;
         try
         {
             return IsMatch(_regex!, texts);
         }
         catch (RegexMatchTimeoutException)
         {
-            if (ThreadClock.Now - started >= PatternBudget.OfOneText || !TryBuild(PatternBudget.OfOneTextAgain, ref _patient))
+            ranPast = ThreadClock.Now - started >= PatternBudget.OfOneText;
+            if (ranPast || !TryBuild(PatternBudget.OfOneTextAgain, ref _patient))
                 return true;
         }
         try
@@ -60,8 +68,15 @@ internal sealed class PendingRule(PurgeRule rule, ulong position, PatternBudget 
         }
         catch (RegexMatchTimeoutException)
         {
+            ranPast = true;
             return true;
         }
+    }
+
+    private void GiveUp()
+    {
+        _isSpent = true;
+        budget.Fail();
     }
 
     private static bool IsMatch(Regex regex, IReadOnlyList<string> texts)
@@ -83,8 +98,7 @@ internal sealed class PendingRule(PurgeRule rule, ulong position, PatternBudget 
             built = regex;
             return true;
         }
-        _isSpent = true;
-        budget.Fail();
+        GiveUp();
         return false;
     }
 }

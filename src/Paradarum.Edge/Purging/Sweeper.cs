@@ -86,6 +86,13 @@ internal sealed class Sweeper : BackgroundService
         {
             if (!TestEntries(snapshot, property, stop))
                 return;
+            if (pending.NewestSpent > 0)
+            {
+                // A pattern ran past its time on the way: it is widened before it can retire, and All is swept next.
+                _state.Widen(propertyId);
+                Wake();
+                return;
+            }
             _swept[propertyId] = (snapshot.Generation, snapshot.Position);
             swept = snapshot.Position;
         }
