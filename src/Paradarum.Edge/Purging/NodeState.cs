@@ -12,7 +12,7 @@ namespace Paradarum.Edge.Purging;
 /// Holds the node's current snapshot and applies what the log says. The control link alone applies; the sweeper retires and widens. Applying publishes the new
 /// snapshot before it returns, so that the caller may acknowledge.
 /// </summary>
-internal sealed class NodeState(EntryIndex index)
+internal sealed class NodeState(EntryIndex index, TimeProvider time)
 {
     private readonly Lock _writing = new();
     private readonly PurgeTally _tally = new();
@@ -193,5 +193,5 @@ internal sealed class NodeState(EntryIndex index)
     }
 
     private PatternBudget BudgetOf(long propertyId) =>
-        _budgets.GetOrAdd(propertyId, id => new PatternBudget(() => index.CountOf(id), () => SweepNeeded?.Invoke()));
+        _budgets.GetOrAdd(propertyId, id => new PatternBudget(() => index.CountOf(id), () => SweepNeeded?.Invoke(), time));
 }

@@ -1,12 +1,13 @@
 namespace Paradarum.Edge.Purging;
 
 /// <summary>
-/// What one property's patterns may cost this node (G7): 50 ms and 1 microsecond for each entry of the property for one pattern, ten times that for all that are
-/// pending together. Processor time of the matching itself (<see cref="ThreadClock"/>).
+/// What one property's patterns may cost this node (G7): 50 ms and 1 microsecond for each entry of the property for one pattern; for all of them together ten times
+/// that at once, and a tenth of one core in the long run. Processor time of the matching itself (<see cref="ThreadClock"/>).
 /// </summary>
 /// <param name="entries">How many entries the property has now.</param>
 /// <param name="exceeded">Called when a pattern ran out of it, from whichever thread tested it: someone is to widen.</param>
-internal sealed class PatternBudget(Func<long> entries, Action exceeded)
+/// <param name="time">The clock by which the common share is given back.</param>
+internal sealed class PatternBudget(Func<long> entries, Action exceeded, TimeProvider time)
 {
     public static readonly TimeSpan OfOneText = TimeSpan.FromMilliseconds(1);
 
@@ -16,26 +17,37 @@ internal sealed class PatternBudget(Func<long> entries, Action exceeded)
     public static readonly TimeSpan ForEachEntry = TimeSpan.FromMicroseconds(1);
     public const int TogetherTimes = 10;
 
-    private long _spent; // ticks of TimeSpan
+    /// <summary>Of the time that passes, one part in so many is given back to the common share.</summary>
+    public const int GivenBackOneIn = 10;
 
-    /// <summary>All pending patterns together have had their share: each counts as matching from here on, until they are widened.</summary>
-    public bool IsSpent => Volatile.Read(ref _spent) > OfOnePattern.Ticks * TogetherTimes;
+    private readonly Lock _booking = new();
+    private TimeSpan _spent; // under _booking
+    private long _givenBackAt = time.GetTimestamp(); // under _booking
+
+    /// <summary>All patterns of the property together have had their share: what is tested now counts as matching, and is widened.</summary>
+    public bool IsSpent => Spend(TimeSpan.Zero) > OfOnePattern * TogetherTimes;
 
     private TimeSpan OfOnePattern => Fixed + (ForEachEntry * entries());
 
     /// <summary>Books what a pattern took; false when the pattern, or all of them together, have had their share.</summary>
     public bool Book(TimeSpan took, TimeSpan byPattern)
     {
-        Interlocked.Add(ref _spent, took.Ticks);
-        if (byPattern <= OfOnePattern && !IsSpent)
-            return true;
-        exceeded();
-        return false;
+        var together = Spend(took);
+        var one = OfOnePattern;
+        return byPattern <= one && together <= one * TogetherTimes;
     }
 
-    /// <summary>A pattern that cannot be run at all, or ran past its time on one text.</summary>
+    /// <summary>A pattern is to be widened.</summary>
     public void Fail() => exceeded();
 
-    /// <summary>A pattern is pending no longer: what it took counts against the others no more.</summary>
-    public void Return(TimeSpan spent) => Interlocked.Add(ref _spent, -spent.Ticks);
+    private TimeSpan Spend(TimeSpan took)
+    {
+        lock (_booking)
+        {
+            var now = time.GetTimestamp();
+            var left = _spent - (time.GetElapsedTime(_givenBackAt, now) / GivenBackOneIn);
+            _givenBackAt = now;
+            return _spent = (left > TimeSpan.Zero ? left : TimeSpan.Zero) + took;
+        }
+    }
 }

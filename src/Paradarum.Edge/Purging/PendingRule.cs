@@ -21,7 +21,7 @@ internal sealed class PendingRule(PurgeRule rule, ulong position, PatternBudget 
     public string? RequiredLiteral { get; } = rule.Kind is PurgeKind.Regex ? Purging.RequiredLiteral.Of(rule.Value) : null;
 
     /// <summary>For patterns: too expensive on this node, or not to be built. It counts as matching everything and is to be widened.</summary>
-    public bool IsSpent => _isSpent || (Kind is PurgeKind.Regex && budget.IsSpent);
+    public bool IsSpent => _isSpent;
 
     /// <summary>
     /// Runs the pattern over the texts of one URL. More than 1 ms on one of them counts as a match, and the pattern is to be widened. Built at the first
@@ -29,8 +29,13 @@ internal sealed class PendingRule(PurgeRule rule, ulong position, PatternBudget 
     /// </summary>
     public bool MatchesAny(IReadOnlyList<string> texts)
     {
-        if (IsSpent)
+        if (_isSpent)
             return true;
+        if (budget.IsSpent)
+        {
+            GiveUp();
+            return true;
+        }
         if (!TryBuild(PatternBudget.OfOneText, ref _regex))
             return true;
 
@@ -42,9 +47,6 @@ internal sealed class PendingRule(PurgeRule rule, ulong position, PatternBudget 
         GiveUp();
         return true;
     }
-
-    /// <summary>Gives back to the property's budget what this one took. Called once, when it is pending no longer.</summary>
-    public void Retire() => budget.Return(new TimeSpan(Volatile.Read(ref _spent)));
 
     /// <param name="texts">What it is run over.</param>
     /// <param name="started">The thread's clock when it began.</param>

@@ -147,9 +147,6 @@ internal sealed class PendingRules
 
     private PendingRules WithAll(ulong position)
     {
-        foreach (var set in _sets)
-            RetirePatterns(set.Rules);
-
         // Everything older is part of it: what an earlier rule matches, this one does.
         var alls = _alls.Length < MostAlls ? _alls : _alls.RemoveAt(_alls.Length - 1);
         return new PendingRules { _alls = alls.Add(position), Horizon = Horizon }.At(position);
@@ -190,18 +187,8 @@ internal sealed class PendingRules
     {
         if (set.Oldest > position)
             return kept.Add(set);
-        RetirePatterns(set.Rules.Where(rule => rule.Position <= position));
         var rules = set.Rules.RemoveAll(rule => rule.Position <= position);
         return rules.IsEmpty ? kept : Append(kept, new RuleSet(rules));
-    }
-
-    private static void RetirePatterns(IEnumerable<PendingRule> rules)
-    {
-        foreach (var rule in rules)
-        {
-            if (rule.Kind is PurgeKind.Regex)
-                rule.Retire();
-        }
     }
 
     private static ImmutableDictionary<string, ulong> Newer(ImmutableDictionary<string, ulong> rules, ulong position) =>

@@ -19,7 +19,7 @@ internal sealed class TestNode : IDisposable
 
     public TestNode(QueryMode? mode = null)
     {
-        State = new NodeState(Index) { NodeId = "n1" };
+        State = new NodeState(Index, TimeProvider.System) { NodeId = "n1" };
         Sweeper = new Sweeper(State, new FakeTimeProvider());
         Mode = mode ?? QueryMode.WholeQuery;
         State.Replace("epoch", 100, new byte[32], []);

@@ -90,6 +90,24 @@ public sealed class A_rule_that_costs_too_much
     }
 
     [Fact]
+    public void Together_with_the_propertys_others_has_a_tenth_of_a_core_in_the_long_run()
+    {
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var exceeded = 0;
+        var budget = new PatternBudget(() => 0, () => exceeded++, time);
+        var cheap = TimeSpan.FromMilliseconds(10);
+        for (var spent = TimeSpan.Zero; spent < PatternBudget.Fixed * PatternBudget.TogetherTimes; spent += cheap)
+            budget.Book(cheap, cheap).ShouldBeTrue();
+
+        budget.Book(cheap, cheap).ShouldBeFalse();
+        budget.IsSpent.ShouldBeTrue();
+        time.Advance(cheap * PatternBudget.GivenBackOneIn);
+        budget.IsSpent.ShouldBeFalse();
+        budget.Book(cheap, cheap).ShouldBeFalse();
+        exceeded.ShouldBe(0); // whoever ran the pattern says so
+    }
+
+    [Fact]
     public void Is_not_a_cheap_one_that_runs_for_the_first_time()
     {
         using var node = new TestNode();
