@@ -51,7 +51,11 @@ internal static class IsolationCommand
                 var report = await IsolationBench.RunAsync(plan, stop);
                 Console.Write(report);
                 if (parsed.GetValue(result) is { } file)
+                {
+                    if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder)
+                        Directory.CreateDirectory(folder);
                     await File.WriteAllTextAsync(file, report, stop);
+                }
                 return 0;
             }
         );

@@ -226,12 +226,12 @@ internal sealed class FleetDesk
         }
     }
 
-    /// <summary>Looks at the time. Returns how long until something changes by time alone.</summary>
+    /// <summary>Looks at the time, for the loop: does not wake it, or it would run for as long as news gathers. Returns how long until something changes by time alone.</summary>
     public TimeSpan? Tick()
     {
         lock (_lock)
         {
-            Settle();
+            Decide();
             var now = Now();
             return _machine.NextChange(now) - now;
         }
@@ -327,8 +327,16 @@ internal sealed class FleetDesk
 
     private TimeSpan Now() => _time.GetElapsedTime(_startedAt);
 
-    /// <summary>After every event: decides what is complete, who is gone, who counts; wakes those who wait for it.</summary>
+    /// <summary>After every event; wakes the loop when there is something to persist.</summary>
     private void Settle()
+    {
+        Decide();
+        if (_decided.Count > 0 || _changedNodes.Count > 0 || _book.HasNews)
+            _loop.Set();
+    }
+
+    /// <summary>After every event: decides what is complete, who is gone, who counts; wakes those who wait for it.</summary>
+    private void Decide()
     {
         var now = Now();
         var ranges = _machine.Completion.Decide(_machine.Dispatch.Head, now);
@@ -347,8 +355,6 @@ internal sealed class FleetDesk
         PublishCensus(now);
         foreach (var stream in _streams)
             stream.Set();
-        if (_decided.Count > 0 || _changedNodes.Count > 0 || _book.HasNews)
-            _loop.Set();
     }
 
     private void NoteHealth(FleetNode node, TimeSpan now)

@@ -36,7 +36,7 @@ internal sealed class LiveNode : IAsyncDisposable
 
     public NodeIdentity Identity { get; }
 
-    public NodeState State { get; } = new(new EntryIndex());
+    public NodeState State { get; } = new(new EntryIndex(), TimeProvider.System);
 
     public LeaseHolder Lease { get; }
 
