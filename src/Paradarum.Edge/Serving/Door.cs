@@ -26,6 +26,7 @@ internal sealed class Door(
     {
         try
         {
+            HeaderRules.DropListed(context.Request.Headers);
             var (visit, refusal) = Read(context);
             if (visit is not null && visit.BehindPromise)
                 visit = await promises.KeepAsync(visit);

@@ -26,6 +26,8 @@ internal static class HeaderRules
         "HTTP2-Settings"
     );
 
+    private static readonly FrozenSet<string> OfTheMessage = Names("Host", "Content-Length", "Expect");
+
     // A visitor's word about where it comes from counts for nothing; the node says what it saw.
     private static readonly FrozenSet<string> SetByTheNode = Names(
         "Host",
@@ -58,6 +60,24 @@ internal static class HeaderRules
         && !IsInternal(name)
         && (!SetByTheNode.Contains(name) || (trusted && name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)))
         && !IsListed(connection, name);
+
+    /// <summary>
+    /// Takes out of a visitor's request what its Connection lists (§7.6.1), so that nothing is decided by a field that the origin never saw: a Vary on it would
+    /// keep one variant under the name of another. What makes up the connection and the message itself stays.
+    /// </summary>
+    public static void DropListed(IHeaderDictionary request)
+    {
+        if (request.Connection.Count == 0)
+            return;
+        foreach (var line in request.Connection)
+        {
+            foreach (var listed in (line ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (!HopByHop.Contains(listed) && !OfTheMessage.Contains(listed))
+                    request.Remove(listed);
+            }
+        }
+    }
 
     public static bool IsOfOneVisitor(string name) => OfOneVisitor.Contains(name);
 

@@ -79,6 +79,17 @@ public sealed class On_the_wire
         Paradarum.Edge.Serving.HeaderRules.GoesUpstream("X-Mine", connection, trusted: false).ShouldBe(goesOn);
 
     [Fact]
+    public async Task A_field_that_connection_lists_selects_no_variant_either()
+    {
+        await using var site = await OnePop.StartAsync();
+        site.Origin.Script = exchange =>
+            exchange.RespondAsync(exchange.Request["Accept-Language"] ?? "none", "Cache-Control: max-age=60 | Vary: Accept-Language");
+        await site.Visitor.GetAsync("/page", ("Accept-Language", "fr"), ("Connection", "Accept-Language"));
+        // It never reached the origin, so what came back is not the French page.
+        (await site.Visitor.GetAsync("/page", ("Accept-Language", "fr"))).Body.ShouldBe("fr");
+    }
+
+    [Fact]
     public async Task Headers_that_are_too_large_are_431()
     {
         await using var site = await OnePop.StartAsync();
