@@ -39,6 +39,11 @@ internal sealed class Fetcher(
         var snapshot = state.Current;
         flight.Begin(snapshot.Position, snapshot.Generation);
         // Swept meanwhile, its rule may have retired: then the index knows what the fence no longer does.
+        if (IsOfFormerConfiguration(plan, snapshot))
+        {
+            // What the key means may have changed since the request was read: for this visitor alone, or it lies under a key of the former meaning for good.
+            (flight.NotStored, shared, about) = ("configuration-changed", null, null);
+        }
         flight.Base = about is { IsRemoved: false } && Fence.Test(snapshot, about).MayBeUsed ? about : null;
         var reader = background ? null : flight.Body.Join();
         if (shared is { } key && !board.Publish(key, flight, former))
@@ -49,6 +54,9 @@ internal sealed class Fetcher(
         _ = RunAsync(flight, snapshot, shared);
         return (flight, reader);
     }
+
+    private static bool IsOfFormerConfiguration(FetchPlan plan, NodeSnapshot snapshot) =>
+        !snapshot.Properties.TryGetValue(plan.PropertyId, out var property) || property.LastConfiguration != plan.Configuration;
 
     private async Task RunAsync(Flight flight, NodeSnapshot snapshot, FlightKey? shared)
     {
@@ -159,7 +167,7 @@ internal sealed class Fetcher(
         var endsWithConnection = response.Content.Headers.ContentLength is null && response.Headers.TransferEncodingChunked != true;
         var notStored =
             verdict != StoreVerdict.Stored ? Kebab(verdict)
-            : plan.NotStored is not null ? plan.NotStored
+            : flight.NotStored is not null ? flight.NotStored
             : endsWithConnection && status != 204 ? "length-unknown"
             : null;
         return new(FlightEnd.Response)
@@ -192,7 +200,7 @@ internal sealed class Fetcher(
         // The bytes are those of the first fetch, and so is the stamp: the earliest counts.
         var entry = new StoredResponse(held, held.Status, headers, held.Body, freshness, VaryKey.Of(headers.Vary, plan.Visitor));
         var verdict = StoreRules.Judge("GET", plan.Visitor, held.Status, headers, CacheControl.Parse(headers.CacheControl), plan.RuleTtl);
-        if (verdict == StoreVerdict.Stored && plan.NotStored is null)
+        if (verdict == StoreVerdict.Stored && flight.NotStored is null)
             store.Put(entry, flight);
         else
             state.Index.Remove(held);
@@ -204,7 +212,7 @@ internal sealed class Fetcher(
             Vary = entry.Vary,
             Entry = entry,
             Verdict = verdict,
-            NotStored = verdict == StoreVerdict.Stored ? plan.NotStored : Kebab(verdict),
+            NotStored = verdict == StoreVerdict.Stored ? flight.NotStored : Kebab(verdict),
             Shareable = verdict == StoreVerdict.Stored && freshness.Judge(default, responseTime) == ReuseVerdict.Fresh,
         };
     }

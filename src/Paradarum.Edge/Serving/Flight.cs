@@ -17,7 +17,8 @@ internal sealed record FetchPlan(
     TimeSpan? RuleTtl,
     bool NeedsConfirmation,
     string? NotStored,
-    ulong Promised
+    ulong Promised,
+    ulong Configuration
 )
 {
     public static FetchPlan Of(Visit visit)
@@ -38,7 +39,8 @@ internal sealed record FetchPlan(
             visit.UsesNoStore ? "behind"
                 : visit.Target.PathAndQuery.Length > CanonicalTarget.LongestStored ? "target-too-long"
                 : null,
-            Math.Max(visit.Promised, visit.Tier?.LastPurge ?? 0)
+            Math.Max(visit.Promised, visit.Tier?.LastPurge ?? 0),
+            visit.Property.LastConfiguration
         );
     }
 }
@@ -97,6 +99,9 @@ internal sealed class Flight(FetchPlan plan, long order, GrowingBody body) : Fet
     public long Order { get; } = order;
 
     public GrowingBody Body { get; } = body;
+
+    /// <summary>Why it stores nothing, whatever it brings; null: it may store. Set before the request is sent.</summary>
+    public string? NotStored { get; set; } = plan.NotStored;
 
     /// <summary>The stored response it asks about; null: an unconditional fetch.</summary>
     public StoredResponse? Base { get; set; }

@@ -260,11 +260,24 @@ internal sealed class RequestFlow(NodeState state, FlightBoard board, Fetcher fe
     }
 
     /// <summary>Nobody joins a fetch that began before a rule that matches it, that another generation made, or that began before a request which must not trust it.</summary>
-    private static bool Joinable(Visit visit, NodeSnapshot current, Flight open) =>
+    internal static bool Joinable(Visit visit, NodeSnapshot current, Flight open) =>
         open.PropertyId == visit.Property.Id
-        && (!visit.JoinsNoEarlierFetch || open.Order > visit.ArrivedAfter)
+        && (!visit.JoinsNoEarlierFetch || Serves(visit, open))
         && (!open.Head.IsCompletedSuccessfully || open.Head.Result.Shareable)
         && Fence.Test(current, open).MayBeUsed;
+
+    /// <summary>
+    /// Whether a fetch is as good as one of the request's own, for a request that trusts no earlier one. To begin later is not enough: whoever began it may have
+    /// arrived under other conditions.
+    /// </summary>
+    private static bool Serves(Visit visit, Flight open) =>
+        open.Order > visit.ArrivedAfter
+        // A fenced one: marked `validate`, else a fenced shield may have answered it from its store.
+        && (!visit.NeedsConfirmation || open.Plan.NeedsConfirmation)
+        // Behind a purge: nothing stored, validated or not.
+        && (!visit.UsesNoStore || open.Base is null)
+        // A promise: from a snapshot that holds the purge, or carrying its position.
+        && (open.Stamp >= visit.Promised || open.Plan.Promised >= visit.Promised);
 
     private static bool RequestForbidsStoring(Visit visit) => CacheControl.Parse(visit.Headers.CacheControl).Has(Directives.NoStore);
 }
