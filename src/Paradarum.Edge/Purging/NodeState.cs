@@ -19,7 +19,21 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
     private readonly ConcurrentDictionary<long, PatternBudget> _budgets = new();
     private volatile NodeSnapshot _current = NodeSnapshot.Empty; // written under _writing
 
+    private TaskCompletionSource? _moved; // made by whoever waits, taken away when it is completed
+
     public NodeSnapshot Current => _current;
+
+    /// <summary>Completes at the next change of position. Take it before reading <see cref="Current"/>: then no change is missed.</summary>
+    public Task NextMove
+    {
+        get
+        {
+            if (Volatile.Read(ref _moved) is { } waitedFor)
+                return waitedFor.Task;
+            var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return (Interlocked.CompareExchange(ref _moved, made, null) ?? made).Task;
+        }
+    }
 
     /// <summary>Where this node's stored responses and fetches are.</summary>
     public EntryIndex Index => index;
@@ -53,6 +67,7 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
                     RemoveDirectly(purge);
             }
         }
+        Interlocked.Exchange(ref _moved, null)?.TrySetResult();
         SweepNeeded?.Invoke();
     }
 
@@ -149,6 +164,7 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
             _current = snapshot with { Generation = generation, PassThroughAll = _current.PassThroughAll };
             index.StartGeneration(generation);
         }
+        Interlocked.Exchange(ref _moved, null)?.TrySetResult();
         SweepNeeded?.Invoke();
     }
 

@@ -27,9 +27,14 @@ internal sealed class Door(
         try
         {
             HeaderRules.DropListed(context.Request.Headers);
-            var (visit, refusal) = Read(context);
-            if (visit is not null && visit.BehindPromise)
-                visit = await promises.KeepAsync(visit);
+            // The point in the node's order of fetches stays that of the arrival, however long the request is held.
+            var arrivedAfter = board.Mark;
+            var (visit, refusal) = Read(context, arrivedAfter);
+            if (visit is { BehindPromise: true })
+            {
+                await promises.HoldAsync(visit);
+                (visit, refusal) = Read(context, arrivedAfter);
+            }
             if (visit is not null)
                 await flow.AnswerAsync(visit);
             else
@@ -48,11 +53,10 @@ internal sealed class Door(
         return answers.RefuseAsync(context, refusal.Status, refusal.Sentence);
     }
 
-    private (Visit? Visit, DoorRefusal? Refusal) Read(HttpContext context)
+    private (Visit? Visit, DoorRefusal? Refusal) Read(HttpContext context, long arrivedAfter)
     {
         var request = context.Request;
-        // 1. The point in the node's order and the snapshot: what is decided below is decided as of now (G2).
-        var arrivedAfter = board.Mark;
+        // 1. The snapshot: what is decided below is decided as of now (G2).
         var snapshot = state.Current;
 
         // 2. What cannot be served whatever it names.

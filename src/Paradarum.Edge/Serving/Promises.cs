@@ -11,12 +11,14 @@ namespace Paradarum.Edge.Serving;
 internal sealed class Promises(NodeState state, FleetDirectory fleet, TimeProvider time)
 {
     /// <summary>Requests held at once; beyond it they go upstream at once, which is as true.</summary>
-    private const int MostHeld = 256;
+    public const int MostHeld = 256;
 
     private static readonly TimeSpan HeldFor = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(10);
 
     private int _held;
+
+    /// <summary>Requests that are held now.</summary>
+    public int Held => Volatile.Read(ref _held);
 
     /// <summary>The position that an authentic token of this epoch and property names; 0 for anything else, which is ignored.</summary>
     public ulong Read(IHeaderDictionary headers, NodeSnapshot snapshot, long propertyId)
@@ -32,22 +34,30 @@ internal sealed class Promises(NodeState state, FleetDirectory fleet, TimeProvid
             : 0;
     }
 
-    /// <summary>Waits until the promised position is applied, and gives the visit as of then; after 5 s as of whatever is applied, to go upstream.</summary>
-    public async Task<Visit> KeepAsync(Visit visit)
+    /// <summary>
+    /// Waits until the promised position is applied, or the node takes up another log, or 5 s are over. The caller then reads the request again: what it is
+    /// answered by must be as of then.
+    /// </summary>
+    public async Task HoldAsync(Visit visit)
     {
-        if (Interlocked.Increment(ref _held) > MostHeld)
-        {
-            Interlocked.Decrement(ref _held);
-            return visit;
-        }
+        using var late = new CancellationTokenSource(HeldFor, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, visit.Context.RequestAborted);
         try
         {
-            var until = time.GetUtcNow() + HeldFor;
-            while (state.Current.Position < visit.Promised && time.GetUtcNow() < until)
-                await Task.Delay(Step, time, visit.Context.RequestAborted);
-            return state.Current is var now && now.Properties.TryGetValue(visit.Property.Id, out var property)
-                ? visit.AsOf(now, property)
-                : visit;
+            if (Interlocked.Increment(ref _held) > MostHeld)
+                return;
+            while (true)
+            {
+                var moved = state.NextMove;
+                var current = state.Current;
+                if (current.Position >= visit.Promised || current.Epoch != visit.Snapshot.Epoch)
+                    return;
+                await moved.WaitAsync(either.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!visit.Context.RequestAborted.IsCancellationRequested)
+        {
+            // The 5 s are over: it goes upstream carrying the position.
         }
         finally
         {

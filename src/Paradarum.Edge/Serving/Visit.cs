@@ -58,23 +58,5 @@ internal sealed class Visit
 
     public IHeaderDictionary Headers => Context.Request.Headers;
 
-    /// <summary>The same request, judged by a later snapshot: it was held until a promise was kept.</summary>
-    public Visit AsOf(NodeSnapshot snapshot, PropertyView property) =>
-        new()
-        {
-            Context = Context,
-            Snapshot = snapshot,
-            Property = property,
-            Target = Target,
-            Key = Key,
-            Lease = Lease,
-            Now = Now,
-            Control = Control,
-            Rule = Rule,
-            Tier = Tier,
-            ArrivedAfter = ArrivedAfter,
-            Promised = Promised,
-        };
-
     public TimeSpan? RuleTtl => Rule is null ? null : TimeSpan.FromSeconds(Math.Clamp(Rule.TtlSeconds, 0, 2_147_483_648));
 }

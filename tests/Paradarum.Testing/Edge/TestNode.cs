@@ -33,6 +33,8 @@ internal sealed class TestNode : IAsyncDisposable
 
     public FleetDirectory Fleet => _app.Services.GetRequiredService<FleetDirectory>();
 
+    public Promises Promises => _app.Services.GetRequiredService<Promises>();
+
     private LeaseHolder Lease => _app.Services.GetRequiredService<LeaseHolder>();
 
     /// <summary>Starts a node that has applied the whole log and holds a lease.</summary>
