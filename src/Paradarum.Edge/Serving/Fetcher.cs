@@ -149,7 +149,7 @@ internal sealed class Fetcher(
         return head;
     }
 
-    private static FlightHead Judge(
+    private FlightHead Judge(
         Flight flight,
         HttpResponseMessage response,
         HeaderDictionary received,
@@ -169,7 +169,8 @@ internal sealed class Fetcher(
             verdict != StoreVerdict.Stored ? Kebab(verdict)
             : flight.NotStored is not null ? flight.NotStored
             : endsWithConnection && status != 204 ? "length-unknown"
-            : null;
+            : response.Content.Headers.ContentLength > options.LargestStoredBody ? "too-large"
+            : Overtaken(flight);
         return new(FlightEnd.Response)
         {
             Status = status,
@@ -181,6 +182,16 @@ internal sealed class Fetcher(
             Shareable = verdict == StoreVerdict.Stored && freshness.Judge(default, responseTime) == ReuseVerdict.Fresh,
         };
     }
+
+    /// <summary>What came since the fetch began, so that Cache-Status does not say "stored" of what the fence will refuse; null: nothing so far.</summary>
+    private string? Overtaken(Flight flight) =>
+        Fence.Test(state.Current, flight).Reason switch
+        {
+            FenceReason.Fresh => null,
+            FenceReason.Purged => "purged",
+            FenceReason.Invalidated => "invalidated",
+            _ => "dropped",
+        };
 
     /// <summary>A 304: tests the fence for what is stored and for this fetch, then puts the renewed response in its place (RFC 9111 §4.3.4).</summary>
     private FlightHead Confirm(
