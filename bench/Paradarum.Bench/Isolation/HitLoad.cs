@@ -13,12 +13,16 @@ internal sealed class HitLoad(int port, string host, int pages, int connections)
     {
         var started = Stopwatch.GetTimestamp();
         var until = started + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        var visitors = await Task.WhenAll(Enumerable.Range(0, connections).Select(n => Task.Run(() => Visit(n, until))));
+        var visitors = await Task.WhenAll(Enumerable.Range(0, connections).Select(n => OnItsOwnThread(() => Visit(n, until))));
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         var times = visitors.SelectMany(visitor => visitor.Times).ToArray();
         Array.Sort(times);
         return new HitFigures(times.Length / seconds, visitors.Sum(visitor => visitor.Others), times);
     }
+
+    /// <summary>Blocking visitors would take the nodes' threads from the pool.</summary>
+    private static Task<T> OnItsOwnThread<T>(Func<T> work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private (List<long> Times, int Others) Visit(int first, long until)
     {

@@ -24,26 +24,27 @@ internal static class IsolationBench
         var load = new HitLoad(fleet.Pops[0].Node.Url.Port, $"{Neighbour}.cdn.localhost", plan.Pages, plan.Connections);
         await load.MeasureAsync(TimeSpan.FromSeconds(5)); // the compiler has seen the hot path
         var phases = new List<PhaseFigures>();
-        foreach (var (name, pattern) in Phases)
+        foreach (var (name, item) in Phases)
         {
             stop.ThrowIfCancellationRequested();
-            phases.Add(await PhaseAsync(name, pattern, fleet, load, plan));
+            phases.Add(await PhaseAsync(name, item, fleet, load, plan));
             await Console.Error.WriteLineAsync(Row(phases[^1], phases[0]));
         }
         return Report(plan, phases);
     }
 
-    private static IEnumerable<(string Name, Func<int, string>? Pattern)> Phases =>
+    private static IEnumerable<(string Name, Func<int, object>? Item)> Phases =>
         [
             ("no purges", null),
-            ("harmless patterns", PurgeLoad.HarmlessPattern),
-            ("hostile patterns", PurgeLoad.HostilePattern),
+            ("harmless patterns", PurgeLoad.Harmless),
+            ("everything, by no pattern", PurgeLoad.Everything),
+            ("hostile patterns", PurgeLoad.Hostile),
             ("no purges, again", null),
         ];
 
     private static async Task<PhaseFigures> PhaseAsync(
         string name,
-        Func<int, string>? pattern,
+        Func<int, object>? item,
         TestFleet fleet,
         HitLoad load,
         IsolationPlan plan
@@ -52,13 +53,13 @@ internal static class IsolationBench
         var purges = new PurgeLoad(fleet, plan);
         using var end = new CancellationTokenSource();
         var keeping = purges.KeepStoredAsync(end.Token);
-        var purging = pattern is null ? Task.CompletedTask : purges.PurgeAsync(pattern, end.Token);
+        var purging = item is null ? Task.CompletedTask : purges.PurgeAsync(item, end.Token);
         var processor = Environment.CpuUsage.TotalTime;
         var hits = await load.MeasureAsync(plan.Phase);
         processor = Environment.CpuUsage.TotalTime - processor;
         await end.CancelAsync();
         await Task.WhenAll(keeping, purging);
-        var widened = pattern is not null && await purges.WasLastWidenedAsync();
+        var widened = item is not null && await purges.WasLastWidenedAsync();
         return new PhaseFigures(name, hits, purges.Accepted, purges.Visits, processor / plan.Phase, widened);
     }
 
@@ -70,7 +71,8 @@ internal static class IsolationBench
             $"""
             `dotnet run --project bench/Paradarum.Bench -c Release -- isolation`: one PoP behind one shield; {plan.Connections} connections visit {plan.Pages} pages of {PageBytes} bytes of one
             property in a closed loop, {plan.Phase.TotalSeconds:0} s a phase. Another property has up to {plan.Urls} URLs of 2 000 characters stored, asked for again all the time, and is purged with
-            {plan.BatchesPerSecond} batches of {PurgeLoad.Patterns} patterns a second. Visitors, origin, control plane and nodes share one process and its processors.
+            {plan.BatchesPerSecond} batches of {PurgeLoad.Items} items a second. Visitors, origin, control plane and nodes share one process and its processors: what hostile patterns themselves cost is
+            the step from the phase that purges everything by no pattern, where the same pages are fetched again.
 
             Machine: {Environment.ProcessorCount} processors, {RuntimeInformation.ProcessArchitecture}, {RuntimeInformation.FrameworkDescription}, load average at the end {LoadAverage()}.
 

@@ -16,15 +16,16 @@ internal static class IsolationCommand
         );
         var urls = Number("--urls", "URLs of 2 000 characters of the purged property that are kept stored.", 300, 20_000);
         var pages = Number("--pages", "Pages of 1 KB of the other property.", 1_000, 100_000);
-        var batches = Number("--batches", "Batches of 200 patterns sent per second.", 5, 100);
+        var batches = Number("--batches", "Batches of 200 items sent per second.", 5, 100);
         var result = new Option<string?>("--out") { Description = "Also write the figures to this file, as Markdown.", HelpName = "FILE" };
         var command = new Command(
             "isolation",
             """
             Measure hits of one property before and during hostile purges of another, on one PoP behind one shield.
 
-            Four phases, each with the same visitors: nothing purged; harmless patterns; hostile patterns; nothing again. Visitors, origin,
-            control plane, shield and PoP share this machine, so the second phase shows what accepting and shipping purges costs by itself.
+            Five phases, each with the same visitors: nothing purged; harmless patterns; everything, by no pattern; hostile patterns; nothing again.
+            Visitors, origin, control plane, shield and PoP share this machine: the second phase shows what accepting and shipping purges costs
+            by itself, the third what it costs to fetch the purged pages again.
 
             Example:
               dotnet run --project bench/Paradarum.Bench -c Release -- isolation --seconds 10 --out bench/results/isolation.md
