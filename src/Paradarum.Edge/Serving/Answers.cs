@@ -15,7 +15,7 @@ internal sealed class Answers(UpstreamRequest requests)
 
     private readonly string _via = requests.ViaMember("HTTP/1.1");
 
-    public async Task FromStoreAsync(Visit visit, StoredResponse entry, Decision decision)
+    public async Task FromStoreAsync(HttpVisit visit, StoredResponse entry, Decision decision)
     {
         var response = visit.Context.Response;
         WriteHead(visit, entry.Status, entry.Answer, decision);
@@ -27,7 +27,7 @@ internal sealed class Answers(UpstreamRequest requests)
         }
 
         var (first, count) = (0L, entry.Body.Length);
-        if (entry.Status == StatusCodes.Status200OK && visit.Headers.Range.Count > 0 && HttpMethods.IsGet(visit.Context.Request.Method))
+        if (entry.Status == StatusCodes.Status200OK && visit.Headers.Range.Count > 0 && HttpMethods.IsGet(visit.Method))
         {
             if (!CutRange(visit.Headers, entry, response, ref first, ref count))
                 return;
@@ -35,7 +35,7 @@ internal sealed class Answers(UpstreamRequest requests)
         // A status that has no body must not be given a length (RFC 9110 §8.6).
         if (entry.Status is not StatusCodes.Status204NoContent)
             response.ContentLength = count;
-        if (HttpMethods.IsHead(visit.Context.Request.Method))
+        if (HttpMethods.IsHead(visit.Method))
             return;
         for (var sent = 0L; sent < count; )
         {
@@ -48,7 +48,7 @@ internal sealed class Answers(UpstreamRequest requests)
     }
 
     /// <summary>Sends a response while it arrives. When it breaks off, so does the visitor's connection: half a page must not look whole.</summary>
-    public async Task FromFlightAsync(Visit visit, FlightHead head, GrowingBody.Reader reader, Decision decision)
+    public async Task FromFlightAsync(HttpVisit visit, FlightHead head, GrowingBody.Reader reader, Decision decision)
     {
         var context = visit.Context;
         WriteHead(visit, head.Status, head.Headers, decision);
@@ -81,7 +81,7 @@ internal sealed class Answers(UpstreamRequest requests)
     }
 
     /// <summary>No upstream answered: 504 when one kept silent, else 502, with a plain sentence.</summary>
-    public Task FailedAsync(Visit visit, FetchFailure failure, Forward forward)
+    public Task FailedAsync(HttpVisit visit, FetchFailure failure, Forward forward)
     {
         var response = visit.Context.Response;
         var decision = new Decision(Served.Miss, forward)
@@ -116,7 +116,7 @@ internal sealed class Answers(UpstreamRequest requests)
     }
 
     /// <summary>The fields of an answer: the origin's, this node's members of Via and Cache-Status after those of the caches behind it, and X-Cache.</summary>
-    public void WriteHead(Visit visit, int status, IEnumerable<KeyValuePair<string, StringValues>> fields, Decision decision)
+    public void WriteHead(HttpVisit visit, int status, IEnumerable<KeyValuePair<string, StringValues>> fields, Decision decision)
     {
         var response = visit.Context.Response;
         response.StatusCode = status;

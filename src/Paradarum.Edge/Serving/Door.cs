@@ -53,7 +53,7 @@ internal sealed class Door(
         return answers.RefuseAsync(context, refusal.Status, refusal.Sentence);
     }
 
-    private (Visit? Visit, DoorRefusal? Refusal) Read(HttpContext context, long arrivedAfter)
+    private (HttpVisit? Visit, DoorRefusal? Refusal) Read(HttpContext context, long arrivedAfter)
     {
         var request = context.Request;
         // 1. The snapshot: what is decided below is decided as of now (G2).
@@ -69,7 +69,7 @@ internal sealed class Door(
         if (!ReadTarget(context, out var host, out var target, out var refusal))
             return (null, refusal);
 
-        // 4. On a shield: only the PoPs of this fleet, and only those it can answer (G4).
+        // 4. On a shield: only the PoPs of this fleet.
         TierRequest? tier = null;
         if (options.Role == EdgeRole.Shield)
         {
@@ -83,25 +83,16 @@ internal sealed class Door(
             );
             if (tier is null)
                 return (null, DoorRefusal.NotOfThisFleet);
-            if (Disagreement(snapshot, host, tier) is { } disagreement)
-                return (null, disagreement);
         }
 
-        // 5. Whose it is.
-        if (
-            !snapshot.Hosts.TryGetValue(host, out var view)
-            || !view.Active
-            || !snapshot.Properties.TryGetValue(view.PropertyId, out var property)
-        )
-            return (null, DoorRefusal.UnknownHost);
-        if (property.Configuration.State is PropertyState.Disabled or PropertyState.Suspended)
-            return (null, DoorRefusal.NotServed(property.Configuration.State));
+        // 5. Whose it is, and whether a shield may answer it at all.
+        if (Entrance.Refuses(snapshot, host, tier, out var property) is { } refused)
+            return (null, refused);
 
         var scheme = tier?.Scheme ?? request.Scheme;
         var keyed = property.Configuration.QueryMode.Apply(target);
-        var visit = new Visit
+        var visit = new HttpVisit(context)
         {
-            Context = context,
             Snapshot = snapshot,
             Property = property,
             Target = target,
@@ -115,18 +106,6 @@ internal sealed class Door(
             Promised = options.Role == EdgeRole.Pop ? promises.Read(request.Headers, snapshot, property.Id) : 0,
         };
         return (visit, null);
-    }
-
-    /// <summary>What a shield must not answer, so that the PoP asks elsewhere: another log, an older configuration, another owner of the host.</summary>
-    private static DoorRefusal? Disagreement(NodeSnapshot snapshot, string host, TierRequest tier)
-    {
-        if (tier.Epoch != snapshot.Epoch)
-            return DoorRefusal.Tier("epoch", "This shield follows another log.");
-        if (tier.LastConfiguration > snapshot.Position)
-            return DoorRefusal.Tier("configuration", "This shield has an older configuration of the property.");
-        if (!snapshot.Hosts.TryGetValue(host, out var view) || view.PropertyId != tier.PropertyId)
-            return DoorRefusal.Tier("property", "This shield knows the host as another property's.");
-        return null;
     }
 
     private static bool ReadTarget(HttpContext context, out string host, out CanonicalTarget target, out DoorRefusal? refusal)
@@ -164,27 +143,4 @@ internal sealed class Door(
     /// <summary>Cache-Control, or Pragma where there is none (RFC 9111 §5.4).</summary>
     private static CacheControl RequestControl(IHeaderDictionary headers) =>
         CacheControl.Parse(headers.CacheControl.Count == 0 ? headers.Pragma : headers.CacheControl);
-}
-
-/// <summary>Why a request goes no further: the status and sentence for the visitor, and the reason for a PoP that may ask elsewhere.</summary>
-internal sealed record DoorRefusal(int Status, string Sentence, string? ToPop = null)
-{
-    public static readonly DoorRefusal UnknownHost = new(
-        StatusCodes.Status421MisdirectedRequest,
-        "This host is not served here: it is unknown, or its validation is pending."
-    );
-
-    public static readonly DoorRefusal NotOfThisFleet = new(
-        StatusCodes.Status403Forbidden,
-        "This is an Origin Shield: it answers only the PoPs of its fleet.",
-        "unauthenticated"
-    );
-
-    public static DoorRefusal NotServed(PropertyState state) =>
-        new(
-            StatusCodes.Status403Forbidden,
-            state == PropertyState.Suspended ? "This property is currently suspended." : "This property is currently disabled."
-        );
-
-    public static DoorRefusal Tier(string reason, string sentence) => new(StatusCodes.Status409Conflict, sentence, reason);
 }

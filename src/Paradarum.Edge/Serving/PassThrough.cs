@@ -20,7 +20,7 @@ internal sealed class PassThrough(
     IHttpForwarder forwarder
 )
 {
-    public async Task SendAsync(Visit visit, Decision decision)
+    public async Task SendAsync(HttpVisit visit, Decision decision)
     {
         var context = visit.Context;
         // A fetch of its own for G4: the facts are those of the snapshot of now.

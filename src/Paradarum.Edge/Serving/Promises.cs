@@ -13,7 +13,8 @@ internal sealed class Promises(NodeState state, FleetDirectory fleet, TimeProvid
     /// <summary>Requests held at once; beyond it they go upstream at once, which is as true.</summary>
     public const int MostHeld = 256;
 
-    private static readonly TimeSpan HeldFor = TimeSpan.FromSeconds(5);
+    /// <summary>Then a held request goes upstream, carrying the position it was promised.</summary>
+    public static readonly TimeSpan HeldFor = TimeSpan.FromSeconds(5);
 
     private int _held;
 
@@ -28,9 +29,7 @@ internal sealed class Promises(NodeState state, FleetDirectory fleet, TimeProvid
             headers[HeaderRules.PurgePosition] is [{ Length: > 0 } text]
             && !key.IsEmpty
             && PurgeToken.TryRead(text, key.Span, out var token)
-            && token.Epoch == snapshot.Epoch
-            && token.PropertyId == propertyId
-            ? token.Position
+            ? Entrance.Promise(token, snapshot, propertyId)
             : 0;
     }
 
@@ -38,7 +37,7 @@ internal sealed class Promises(NodeState state, FleetDirectory fleet, TimeProvid
     /// Waits until the promised position is applied, or the node takes up another log, or 5 s are over. The caller then reads the request again: what it is
     /// answered by must be as of then.
     /// </summary>
-    public async Task HoldAsync(Visit visit)
+    public async Task HoldAsync(HttpVisit visit)
     {
         using var late = new CancellationTokenSource(HeldFor, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, visit.Context.RequestAborted);
@@ -49,8 +48,7 @@ internal sealed class Promises(NodeState state, FleetDirectory fleet, TimeProvid
             while (true)
             {
                 var moved = state.NextMove;
-                var current = state.Current;
-                if (current.Position >= visit.Promised || current.Epoch != visit.Snapshot.Epoch)
+                if (Entrance.IsKept(visit, state.Current))
                     return;
                 await moved.WaitAsync(either.Token);
             }

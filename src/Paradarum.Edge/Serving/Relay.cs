@@ -13,7 +13,7 @@ internal sealed class Relay(
     Answers answers,
     FlightBoard board,
     NodeState state,
-    Visit visit,
+    HttpVisit visit,
     Decision decision,
     NodeSnapshot snapshot,
     Upstream upstream

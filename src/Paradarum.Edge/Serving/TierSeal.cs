@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Paradarum.Edge.Purging;
 
 namespace Paradarum.Edge.Serving;
 
@@ -17,7 +18,15 @@ internal sealed record TierRequest(
     bool Validate,
     string Scheme,
     string Node
-);
+)
+{
+    /// <summary>The facts come from the snapshot that stamps the fetch; a promise raises the first position.</summary>
+    public static TierRequest Of(NodeSnapshot snapshot, long propertyId, ulong promised, bool validate, string scheme, string node)
+    {
+        var property = snapshot.Properties[propertyId];
+        return new(snapshot.Epoch, propertyId, Math.Max(property.LastPurge, promised), property.LastConfiguration, validate, scheme, node);
+    }
+}
 
 /// <summary>Writes and reads that in two header fields, sealed with the fleet's key (HMAC-SHA256) together with method, host and target.</summary>
 internal static class TierSeal

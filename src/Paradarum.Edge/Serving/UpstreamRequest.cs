@@ -78,18 +78,7 @@ internal sealed class UpstreamRequest(EdgeOptions options, FleetDirectory fleet)
         ulong promised
     )
     {
-        var property = snapshot.Properties[propertyId];
-        var facts = TierSeal.Write(
-            new(
-                snapshot.Epoch,
-                propertyId,
-                Math.Max(property.LastPurge, promised),
-                property.LastConfiguration,
-                validate,
-                scheme,
-                options.Name
-            )
-        );
+        var facts = TierSeal.Write(TierRequest.Of(snapshot, propertyId, promised, validate, scheme, options.Name));
         request.Headers.TryAddWithoutValidation(TierSeal.Facts, facts);
         request.Headers.TryAddWithoutValidation(
             TierSeal.Seal,
@@ -125,12 +114,10 @@ internal sealed class UpstreamRequest(EdgeOptions options, FleetDirectory fleet)
 
     private static void AddCondition(HttpRequestMessage request, Flight flight)
     {
-        if (flight.Base is not { } held)
-            return;
-        if (Validators.ETag(held.Headers) is { } tag)
+        var condition = FetchCondition.Of(flight);
+        if (condition.Tag is { } tag)
             request.Headers.TryAddWithoutValidation("If-None-Match", tag);
-        // A date confirms nothing strongly: on a fenced node only the tag is asked about.
-        else if (!flight.Plan.NeedsConfirmation)
-            request.Headers.TryAddWithoutValidation("If-Modified-Since", held.Headers.LastModified.ToString());
+        else if (condition.ModifiedSince is { } since)
+            request.Headers.TryAddWithoutValidation("If-Modified-Since", since);
     }
 }

@@ -7,10 +7,21 @@ using Paradarum.Protocol.Urls;
 
 namespace Paradarum.Edge.Serving;
 
-/// <summary>One request, read once at the door. What is decided later is decided by these facts, not by reading the request again.</summary>
-internal sealed class Visit
+/// <summary>
+/// One request, read once at the door. What is decided later is decided by these facts, not by reading the request again; nothing here needs a connection, so that
+/// the simulation asks the same questions.
+/// </summary>
+internal abstract class Visit
 {
-    public required HttpContext Context { get; init; }
+    public abstract string Method { get; }
+
+    public abstract IHeaderDictionary Headers { get; }
+
+    /// <summary>Who asks, as X-Forwarded-For will say.</summary>
+    public abstract string RemoteAddress { get; }
+
+    /// <summary>As Via will say, for example <c>HTTP/1.1</c>.</summary>
+    public abstract string Protocol { get; }
 
     /// <summary>The node's snapshot as the head arrived.</summary>
     public required NodeSnapshot Snapshot { get; init; }
@@ -56,7 +67,19 @@ internal sealed class Visit
 
     public bool JoinsNoEarlierFetch => NeedsConfirmation || UsesNoStore || Promised > 0;
 
-    public IHeaderDictionary Headers => Context.Request.Headers;
-
     public TimeSpan? RuleTtl => Rule is null ? null : TimeSpan.FromSeconds(Math.Clamp(Rule.TtlSeconds, 0, 2_147_483_648));
+}
+
+/// <summary>A visit that came over a connection.</summary>
+internal sealed class HttpVisit(HttpContext context) : Visit
+{
+    public HttpContext Context => context;
+
+    public override string Method => context.Request.Method;
+
+    public override IHeaderDictionary Headers => context.Request.Headers;
+
+    public override string RemoteAddress => context.Connection.RemoteIpAddress?.ToString() ?? "";
+
+    public override string Protocol => context.Request.Protocol;
 }

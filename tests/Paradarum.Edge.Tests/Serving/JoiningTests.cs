@@ -54,7 +54,7 @@ public sealed class A_fetch_that_began_after_a_request
         Joins(site, naming, Begun(site, Plan(site), stamp: purge)).ShouldBeTrue();
     }
 
-    private static bool Joins(OnePop site, Visit visit, Flight open) => RequestFlow.Joinable(visit, site.Pop.State.Current, open);
+    private static bool Joins(OnePop site, Visit visit, Flight open) => Joining.MayJoin(visit, site.Pop.State.Current, open);
 
     private static Flight Begun(OnePop site, FetchPlan plan, long order = Arrived + 1, StoredResponse? about = null, ulong? stamp = null)
     {
@@ -66,13 +66,12 @@ public sealed class A_fetch_that_began_after_a_request
 
     private static FetchPlan Plan(OnePop site) => FetchPlan.Of(Visit(site, LeaseState.Leased));
 
-    private static Visit Visit(OnePop site, LeaseState lease, TierRequest? tier = null, ulong promised = 0)
+    private static HttpVisit Visit(OnePop site, LeaseState lease, TierRequest? tier = null, ulong promised = 0)
     {
         CanonicalTarget.Parse("/page").Ok(out var target, out _).ShouldBeTrue();
         var snapshot = site.Pop.State.Current;
-        return new Visit
+        return new HttpVisit(new DefaultHttpContext())
         {
-            Context = new DefaultHttpContext(),
             Snapshot = snapshot,
             Property = snapshot.Properties[Site.Id],
             Target = target!,

@@ -1,0 +1,97 @@
+using Paradarum.Edge.Freshness;
+using Paradarum.Edge.Purging;
+using Paradarum.Edge.Storage;
+
+namespace Paradarum.Edge.Serving;
+
+/// <summary>A fetch that was begun: what it is sent by is the snapshot that stamped it.</summary>
+/// <param name="Flight">Registered and stamped.</param>
+/// <param name="Snapshot">Its stamp's.</param>
+/// <param name="Shared">The key under which others join it; null: nobody does.</param>
+/// <param name="Reader">The first visitor's place in the body; null in the background.</param>
+internal readonly record struct BegunFetch(Flight Flight, NodeSnapshot Snapshot, FlightKey? Shared, GrowingBody.Reader? Reader);
+
+/// <summary>The condition of a fetch that asks about something stored: an entity tag, or else a date.</summary>
+internal readonly record struct FetchCondition(string? Tag, string? ModifiedSince)
+{
+    public static FetchCondition Of(Flight flight)
+    {
+        if (flight.Base is not { } held)
+            return default;
+        if (Validators.ETag(held.Headers) is { } tag)
+            return new(tag, null);
+        // A date confirms nothing strongly: on a fenced node only the tag is asked about.
+        return flight.Plan.NeedsConfirmation ? default : new(null, held.Headers.LastModified.ToString());
+    }
+}
+
+/// <summary>How fetches begin, go from one upstream to the next, and end; without I/O (design section 3, The fence).</summary>
+internal static class Fetching
+{
+    /// <summary>
+    /// Registers a fetch, then stamps it, and lets others join it under <paramref name="shared"/>. Null when another fetch was published first.
+    /// </summary>
+    /// <param name="state">The node's.</param>
+    /// <param name="board">The node's.</param>
+    /// <param name="plan">What it needs of the request.</param>
+    /// <param name="body">Where its body will grow.</param>
+    /// <param name="about">A stored response to ask about; left out when it was purged by now: it is not used even for a condition.</param>
+    /// <param name="shared">Null: nobody may join it.</param>
+    /// <param name="former">The fetch that it takes the place of.</param>
+    /// <param name="background">No visitor reads it.</param>
+    public static BegunFetch? Begin(
+        NodeState state,
+        FlightBoard board,
+        FetchPlan plan,
+        GrowingBody body,
+        StoredResponse? about,
+        FlightKey? shared,
+        Flight? former,
+        bool background
+    )
+    {
+        var flight = new Flight(plan, board.Next(), body);
+        // Registered before the stamp is read: a rule applied in between finds it here or is in the snapshot.
+        state.Index.Register(flight);
+        var snapshot = state.Current;
+        flight.Begin(snapshot.Position, snapshot.Generation);
+        if (IsOfFormerConfiguration(plan, snapshot))
+        {
+            // What the key means may have changed since the request was read: for this visitor alone, or it lies under a key of the former meaning for good.
+            (flight.NotStored, shared, about) = ("configuration-changed", null, null);
+        }
+        // Swept meanwhile, its rule may have retired: then the index knows what the fence no longer does.
+        flight.Base = about is { IsRemoved: false } && Fence.Test(snapshot, about).MayBeUsed ? about : null;
+        var reader = background ? null : flight.Body.Join();
+        if (shared is { } key && !board.Publish(key, flight, former))
+        {
+            End(state, board, flight, shared);
+            return null;
+        }
+        return new(flight, snapshot, shared, reader);
+    }
+
+    /// <summary>It can store nothing any more, and nobody finds it.</summary>
+    public static void End(NodeState state, FlightBoard board, Flight flight, FlightKey? shared)
+    {
+        if (shared is { } key)
+            board.Withdraw(key, flight);
+        state.Index.Release(flight);
+    }
+
+    /// <summary>After an upstream gave no head: whether the next one is asked. A shield that did not answer rests for a while.</summary>
+    public static bool AsksTheNext(UpstreamChoice choice, Upstream silent, FetchFailure failure)
+    {
+        if (silent.Shield is { } shield)
+        {
+            if (failure != FetchFailure.Refused)
+                choice.Rest(shield);
+            return true;
+        }
+        // What an origin may have begun to answer is not asked of another one.
+        return failure == FetchFailure.CannotConnect;
+    }
+
+    private static bool IsOfFormerConfiguration(FetchPlan plan, NodeSnapshot snapshot) =>
+        !snapshot.Properties.TryGetValue(plan.PropertyId, out var property) || property.LastConfiguration != plan.Configuration;
+}

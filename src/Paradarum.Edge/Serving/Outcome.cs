@@ -1,0 +1,74 @@
+using Microsoft.AspNetCore.Http;
+using Paradarum.Edge.Freshness;
+using Paradarum.Edge.Leasing;
+using Paradarum.Edge.Purging;
+using Paradarum.Edge.Storage;
+
+namespace Paradarum.Edge.Serving;
+
+/// <summary>What the head of a fetch means for one of those who waited for it.</summary>
+internal enum OutcomeKind
+{
+    /// <summary>Nothing: look at the store again.</summary>
+    Again,
+
+    /// <summary>What was confirmed is the answer.</summary>
+    Confirmed,
+
+    /// <summary>The response that is arriving is the answer.</summary>
+    Response,
+
+    /// <summary>Upstream failed, and what is stored may stand in for it.</summary>
+    Stale,
+
+    /// <summary>No upstream answered.</summary>
+    Failed,
+}
+
+/// <summary>The same with its reason, decided without I/O.</summary>
+internal readonly record struct Outcome(OutcomeKind Kind, Decision Decision)
+{
+    /// <param name="visit">Who waited.</param>
+    /// <param name="head">How the fetch came out.</param>
+    /// <param name="leads">The fetch was begun for this visit.</param>
+    /// <param name="asked">Why upstream was asked.</param>
+    /// <param name="stale">What is stored, should upstream have failed.</param>
+    /// <param name="current">The node's snapshot of now.</param>
+    public static Outcome Of(Visit visit, FlightHead head, bool leads, in Decision asked, StoredResponse? stale, NodeSnapshot current)
+    {
+        var failed = head.End == FlightEnd.Failed || (head.End == FlightEnd.Response && StoredFreshness.IsError(head.Status));
+        if (failed && stale is not null && MayStandIn(visit, stale, current))
+            return new(OutcomeKind.Stale, Standing(visit, stale, head));
+        if (head.End == FlightEnd.Failed)
+            return new(OutcomeKind.Failed, asked);
+        if (head.End == FlightEnd.BaseLost || (!leads && !(head.Shareable && head.Vary.Matches(visit.Headers))))
+            return new(OutcomeKind.Again, asked);
+
+        var confirmed = head.End == FlightEnd.Confirmed;
+        var decision = new Decision(confirmed ? Served.Revalidated : Served.Miss, asked.Forward)
+        {
+            Stored = head.NotStored is null,
+            Collapsed = !leads,
+            Detail = head.NotStored ?? asked.Detail,
+            ForwardStatus = confirmed ? StatusCodes.Status304NotModified : head.Status,
+            Ttl = head.NotStored is null ? head.Freshness.TtlAt(visit.Now) : null,
+        };
+        return new(confirmed ? OutcomeKind.Confirmed : OutcomeKind.Response, decision);
+    }
+
+    /// <summary>RFC 5861 §4: a failure upstream is answered with what is stored, where the origin allowed it, the grace runs and no purge took it.</summary>
+    private static bool MayStandIn(Visit visit, StoredResponse stale, NodeSnapshot current) =>
+        visit.Lease != LeaseState.Fenced
+        && stale.Freshness.MayAnswerForError(visit.Now)
+        // Swept meanwhile, its rule may have retired: then the fence no longer knows, but the index does.
+        && Fence.Test(current, stale).MayBeUsed
+        && !stale.IsRemoved;
+
+    private static Decision Standing(Visit visit, StoredResponse stale, FlightHead failed) =>
+        new(Served.Stale, Forward.Stale)
+        {
+            ForwardStatus = failed.Status,
+            Ttl = stale.Freshness.TtlAt(visit.Now),
+            Detail = "stale-if-error",
+        };
+}

@@ -1,0 +1,132 @@
+using Microsoft.AspNetCore.Http;
+using Paradarum.Edge.Freshness;
+using Paradarum.Edge.Purging;
+using Paradarum.Edge.Storage;
+
+namespace Paradarum.Edge.Serving;
+
+/// <summary>The head of a response as it came from upstream.</summary>
+/// <param name="Status">Its status.</param>
+/// <param name="Headers">Those that go on (<see cref="HeaderRules.Received"/>).</param>
+/// <param name="Length">Of its body in bytes, when it was said.</param>
+/// <param name="EndsItself">The body says where it ends: one that ends with the connection cannot be told from one that broke off.</param>
+/// <param name="RequestTime">When the request left (RFC 9111 §4.2.3).</param>
+/// <param name="ResponseTime">When the head arrived.</param>
+internal readonly record struct ArrivedHead(
+    int Status,
+    HeaderDictionary Headers,
+    long? Length,
+    bool EndsItself,
+    DateTimeOffset RequestTime,
+    DateTimeOffset ResponseTime
+);
+
+/// <summary>Judges what a fetch brought, and stores it under the fence; without I/O.</summary>
+internal sealed class Reception(NodeState state, ResponseStore store, FlightBoard board, long largestStoredBody)
+{
+    /// <summary>What a head means for those who wait. A 304 renews what is stored at once; a body follows, and then <see cref="Complete"/>.</summary>
+    public FlightHead Judge(Flight flight, in ArrivedHead arrived, FlightKey? shared)
+    {
+        HttpDate.Ensure(arrived.Headers, arrived.ResponseTime);
+        if (arrived.Status == StatusCodes.Status304NotModified && flight.Base is { } held)
+            return Confirm(flight, held, arrived);
+
+        var head = Response(flight, arrived);
+        if (!head.Shareable && shared is { } key)
+        {
+            board.Withdraw(key, flight);
+            if (head.Verdict != StoreVerdict.Stored)
+                board.MarkUnshareable(key);
+        }
+        if (head.NotStored is not null && !head.Shareable)
+            flight.Body.StopKeeping();
+        if (arrived.Length is { } length)
+            flight.Body.Expect(length);
+        return head;
+    }
+
+    /// <summary>The body has arrived to its end: stores what may be stored, then lets those who read it know.</summary>
+    public void Complete(Flight flight, FlightHead head)
+    {
+        if (head.NotStored is null && flight.Body.ToStored() is { } body)
+            store.Put(new StoredResponse(flight, head.Status, head.Headers, body, head.Freshness, head.Vary), flight);
+        flight.Body.Complete();
+    }
+
+    private FlightHead Response(Flight flight, in ArrivedHead arrived)
+    {
+        var plan = flight.Plan;
+        IHeaderDictionary headers = arrived.Headers;
+        var control = CacheControl.Parse(headers.CacheControl);
+        var verdict = StoreRules.Judge("GET", plan.Visitor, arrived.Status, headers, control, plan.RuleTtl);
+        var freshness = StoredFreshness.Of(headers, arrived.Status, arrived.RequestTime, arrived.ResponseTime, plan.RuleTtl);
+        var notStored =
+            verdict != StoreVerdict.Stored ? Kebab(verdict)
+            : flight.NotStored is not null ? flight.NotStored
+            : !arrived.EndsItself && arrived.Status != 204 ? "length-unknown"
+            : arrived.Length > largestStoredBody ? "too-large"
+            : Overtaken(flight);
+        return new(FlightEnd.Response)
+        {
+            Status = arrived.Status,
+            Headers = headers,
+            Freshness = freshness,
+            Vary = VaryKey.Of(headers.Vary, plan.Visitor),
+            Verdict = verdict,
+            NotStored = notStored,
+            Shareable = verdict == StoreVerdict.Stored && freshness.Judge(default, arrived.ResponseTime) == ReuseVerdict.Fresh,
+        };
+    }
+
+    /// <summary>What came since the fetch began, so that Cache-Status does not say "stored" of what the fence will refuse; null: nothing so far.</summary>
+    private string? Overtaken(Flight flight) =>
+        Fence.Test(state.Current, flight).Reason switch
+        {
+            FenceReason.Fresh => null,
+            FenceReason.Purged => "purged",
+            FenceReason.Invalidated => "invalidated",
+            _ => "dropped",
+        };
+
+    /// <summary>A 304: tests the fence for what is stored and for this fetch, then puts the renewed response in its place (RFC 9111 §4.3.4).</summary>
+    private FlightHead Confirm(Flight flight, StoredResponse held, in ArrivedHead arrived)
+    {
+        var plan = flight.Plan;
+        if (!Fence.Test(state.Current, held).MayBeUsed || !Freshening.Confirms(held.Headers, arrived.Headers, plan.NeedsConfirmation))
+            return new(FlightEnd.BaseLost);
+
+        IHeaderDictionary headers = Freshening.Of(held.Headers, arrived.Headers);
+        var freshness = StoredFreshness.Of(headers, held.Status, arrived.RequestTime, arrived.ResponseTime, plan.RuleTtl);
+        // The bytes are those of the first fetch, and so is the stamp: the earliest counts.
+        var entry = new StoredResponse(held, held.Status, headers, held.Body, freshness, VaryKey.Of(headers.Vary, plan.Visitor));
+        var verdict = StoreRules.Judge("GET", plan.Visitor, held.Status, headers, CacheControl.Parse(headers.CacheControl), plan.RuleTtl);
+        if (verdict == StoreVerdict.Stored && flight.NotStored is null)
+            store.Put(entry, flight);
+        else
+            state.Index.Remove(held);
+        return new(FlightEnd.Confirmed)
+        {
+            Status = held.Status,
+            Headers = headers,
+            Freshness = freshness,
+            Vary = entry.Vary,
+            Entry = entry,
+            Verdict = verdict,
+            NotStored = verdict == StoreVerdict.Stored ? flight.NotStored : Kebab(verdict),
+            Shareable = verdict == StoreVerdict.Stored && freshness.Judge(default, arrived.ResponseTime) == ReuseVerdict.Fresh,
+        };
+    }
+
+    private static string Kebab(StoreVerdict verdict) =>
+        verdict switch
+        {
+            StoreVerdict.RequestNoStore => "request-no-store",
+            StoreVerdict.NotUnderstood => "not-understood",
+            StoreVerdict.NoStore => "no-store",
+            StoreVerdict.SetCookie => "set-cookie",
+            StoreVerdict.VaryStar => "vary-star",
+            StoreVerdict.RuleNeverStores => "rule-never-stores",
+            StoreVerdict.NothingToReuse => "nothing-to-reuse",
+            _ => verdict.ToString().ToLowerInvariant(),
+        };
+}
