@@ -14,6 +14,9 @@ internal sealed record Caller(long AccountId, string Name, bool IsOperator)
     /// <summary>The only properties it may touch; default (not empty) when it is not restricted.</summary>
     public ImmutableArray<long> OnlyProperties { get; init; }
 
+    /// <summary>The key that was sent; null for a sign-in. For those who ask again later whether it is still good (<see cref="KeyRing.IsGood"/>).</summary>
+    public long? KeyId { get; init; }
+
     public bool IsRestricted => Scope != KeyScope.Account || !OnlyProperties.IsDefault;
 
     public bool MayTouch(long propertyId) => OnlyProperties.IsDefault || OnlyProperties.Contains(propertyId);

@@ -25,6 +25,9 @@ internal sealed class KeyRing
     /// <summary>The caller behind a key, without counting it as a use.</summary>
     public Caller? Peek(ReadOnlySpan<char> text) => TryFind(text, out var held) ? held.Caller : null;
 
+    /// <summary>Whether the credential a request came in with is still good: what asks for long must not outlive its key.</summary>
+    public bool IsGood(Caller caller) => caller.KeyId is not { } id || Find(id) is { RevokedAt: null };
+
     /// <summary>All keys of an account, revoked ones included, in the order they were made.</summary>
     public ApiKey[] Of(long accountId) => [.. _current.All.Values.Where(key => key.AccountId == accountId).OrderBy(key => key.Id)];
 
@@ -47,7 +50,15 @@ internal sealed class KeyRing
     }
 
     private static Held Hold(ApiKey key, bool isOperator) =>
-        new(key, new Caller(key.AccountId, key.KeyPrefix, isOperator) { Scope = key.Scope, OnlyProperties = key.OnlyProperties() });
+        new(
+            key,
+            new Caller(key.AccountId, key.KeyPrefix, isOperator)
+            {
+                KeyId = key.Id,
+                Scope = key.Scope,
+                OnlyProperties = key.OnlyProperties(),
+            }
+        );
 
     private sealed record Held(ApiKey Key, Caller Caller);
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
@@ -84,9 +85,47 @@ internal static class ApiDocument
             };
         }
 
+        foreach (var parameter in metadata.OfType<DescribedParameter>())
+            Add(operation, parameter);
+        foreach (var header in metadata.OfType<DescribedAnswerHeader>())
+            Add(operation, header);
         if (metadata.OfType<PagedAnswer>().Any())
             DescribePaging(operation);
         return Task.CompletedTask;
+    }
+
+    private static void Add(OpenApiOperation operation, DescribedParameter parameter)
+    {
+        operation.Parameters ??= [];
+        operation.Parameters.Add(
+            new OpenApiParameter
+            {
+                Name = parameter.Name,
+                In = parameter.InHeader ? ParameterLocation.Header : ParameterLocation.Query,
+                Description = parameter.Help,
+                Schema = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    Enum = parameter.Allowed.Count == 0 ? null : [.. parameter.Allowed.Select(value => JsonValue.Create(value)!)],
+                },
+            }
+        );
+    }
+
+    private static void Add(OpenApiOperation operation, DescribedAnswerHeader header)
+    {
+        foreach (var (status, response) in operation.Responses ?? [])
+        {
+            if (status.StartsWith('2') && response is OpenApiResponse answer)
+            {
+                answer.Headers ??= new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal);
+                answer.Headers[header.Name] = new OpenApiHeader
+                {
+                    Description = header.Help,
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                };
+            }
+        }
     }
 
     private static void DescribePaging(OpenApiOperation operation)

@@ -13,6 +13,7 @@ internal static class CatalogueComposition
             provider.GetRequiredService<TimeProvider>(),
             systemDomain
         ));
+        services.AddSingleton<PropertyDoor>();
         services.AddSingleton<OwnsProperty>(provider => provider.GetRequiredService<PropertyCatalogue>().Owns);
     }
 

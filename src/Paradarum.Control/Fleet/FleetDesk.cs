@@ -92,6 +92,13 @@ internal sealed class FleetDesk
         }
     }
 
+    /// <summary>False when the node is gone or a later start of it holds its folder: such a hello is refused, and leaves nothing behind.</summary>
+    public bool WouldTake(string nodeId, InstanceFacts facts)
+    {
+        lock (_lock)
+            return _machine.Find(nodeId) is { } node && !FleetMachine.IsDead(node, facts);
+    }
+
     /// <summary>Former process starts that the newcomer proves dead, or that are fenced and displaced for good.</summary>
     public IReadOnlyList<string> InstancesDone(string nodeId, InstanceFacts facts)
     {

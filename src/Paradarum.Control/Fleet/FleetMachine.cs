@@ -62,7 +62,7 @@ internal sealed class FleetMachine
     /// <returns>Null when a later start of the same node holds its folder: the caller is dead or a ghost.</returns>
     public NodeLink? Hello(FleetNode node, InstanceFacts facts, ulong? presented, TimeSpan now)
     {
-        if (node.Holdings.Any(known => known.Facts.ProvesDead(facts)))
+        if (IsDead(node, facts))
             return null;
         if (node.Current is not { } current || !string.Equals(current.Facts.InstanceId, facts.InstanceId, StringComparison.Ordinal))
             current = Displace(node, facts);
@@ -74,6 +74,9 @@ internal sealed class FleetMachine
         node.EverApplied = Math.Max(node.EverApplied, current.Applied);
         return node.Link = new NodeLink(node, current, presented);
     }
+
+    /// <summary>A later start of the node is known that holds the same folder.</summary>
+    public static bool IsDead(FleetNode node, InstanceFacts facts) => node.Holdings.Any(known => known.Facts.ProvesDead(facts));
 
     /// <summary>Answers a heartbeat that has arrived by <paramref name="now"/>.</summary>
     public Renewal Heartbeat(NodeLink link, TimeSpan now) => _leases.Renew(link, () => Dispatch.Head, now);
@@ -146,8 +149,10 @@ internal sealed class FleetMachine
     {
         if (node.Current is { } former)
             node.Displaced.Add(former);
-        node.Displaced.RemoveAll(known => facts.ProvesDead(known.Facts));
-        return node.Current = new LeaseHolding(facts);
+        // The same process come back (two copies of one folder that take turns): what it holds is what it held, and counts once.
+        var known = node.Displaced.Find(displaced => string.Equals(displaced.Facts.InstanceId, facts.InstanceId, StringComparison.Ordinal));
+        node.Displaced.RemoveAll(displaced => ReferenceEquals(displaced, known) || facts.ProvesDead(displaced.Facts));
+        return node.Current = known ?? new LeaseHolding(facts);
     }
 
     private void Assume(KnownInstance instance, TimeSpan liveUntil, TimeSpan unfencedUntil)

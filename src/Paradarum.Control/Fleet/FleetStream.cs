@@ -84,6 +84,9 @@ internal sealed class FleetStream(
         await gate.WaitAsync(stop);
         try
         {
+            // Asked before anything is written: a ghost that is refused must not be what the next start of the control plane takes for the latest.
+            if (!desk.WouldTake(node.Id, facts))
+                return null;
             var done = desk.InstancesDone(node.Id, facts);
             await writer.WriteAsync(
                 write =>

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Net.Http.Headers;
 using Paradarum.Control.Access;
 using Paradarum.Control.Api;
 using Paradarum.Control.Catalogue;
@@ -12,6 +13,10 @@ namespace Paradarum.Control.Purging;
 /// <summary>Purges and their receipts (contract 1.1 to 1.4 and part 2).</summary>
 internal static class PurgeEndpoints
 {
+    private const string KeyHelp =
+        "1 to 64 visible ASCII characters, scoped to the property. The same key with the same body within 24 h gets the first answer and queues nothing; with another body it is 409.";
+    private const string LocationHelp = "Path of the purge's receipt.";
+
     private static readonly Refusal NoReceipt = Refusal.NotFound("Purge not found.");
 
     /// <param name="services">Where <see cref="LogWriter"/> (opened with <see cref="PurgeSchema.Part"/>) and <see cref="PurgeProgress"/> are too.</param>
@@ -35,74 +40,72 @@ internal static class PurgeEndpoints
                     matchType = "string?",
                 }
             )
+            .TakesHeader(IdempotencyKey.Header, KeyHelp)
             .Produces<Envelope<PurgeAnswer>>()
+            .Answers(HeaderNames.Location, LocationHelp)
             .Refuses(400, 401, 403, 404, 409, 413, 415, 500)
             .AllowPurgeScope();
         property
             .MapPost("/purge/batch", PurgeBatch)
             .WithSummary("Queue many purges as one")
             .Reads("PurgeBatchRequest", new { items = "PurgeRequest[]" })
+            .TakesHeader(IdempotencyKey.Header, KeyHelp)
             .Produces<Envelope<BatchAnswer>>()
+            .Answers(HeaderNames.Location, LocationHelp)
             .Refuses(400, 401, 403, 404, 409, 413, 415, 500)
             .AllowPurgeScope();
         property
             .MapGet("/purge/{purgeId}", Receipt)
-            .WithSummary("How far a purge has come, node by node; ?wait=30s answers as soon as it is complete")
+            .WithSummary("How far a purge has come, node by node")
+            .TakesQuery(
+                "wait",
+                "Answer as soon as the purge is complete, at the latest after this long: whole seconds or milliseconds such as 30s or 500ms, at most 60s."
+            )
             .Produces<Envelope<PurgeReceipt>>()
             .Refuses(400, 401, 404)
             .AllowPurgeScope();
     }
 
-    internal static async Task<IResult> PurgeOne(
+    internal static Task<IResult> PurgeOne(
         string id,
         HttpRequest request,
         Caller caller,
-        PropertyCatalogue catalogue,
+        PropertyDoor door,
         PurgeDesk desk,
+        CancellationToken stop
+    ) => AcceptAsync(id, request, caller, door, desk, PurgeForm.One, stop);
+
+    internal static Task<IResult> PurgeBatch(
+        string id,
+        HttpRequest request,
+        Caller caller,
+        PropertyDoor door,
+        PurgeDesk desk,
+        CancellationToken stop
+    ) => AcceptAsync(id, request, caller, door, desk, PurgeForm.Batch, stop);
+
+    private static async Task<IResult> AcceptAsync(
+        string id,
+        HttpRequest request,
+        Caller caller,
+        PropertyDoor door,
+        PurgeDesk desk,
+        PurgeForm form,
         CancellationToken stop
     )
     {
         // Guards in the contract's order (1.3): whose property, may it change, then what was asked.
-        if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
+        if (!(await door.OpenAsync(id, request, caller, stop)).Ok(out var opened, out var refusal))
             return refusal.ToAnswer();
-        if (!(await JsonBody.ReadAsync(request, stop)).Ok(out var body, out refusal))
-            return refusal.ToAnswer();
-        // A body may take its time: the property that is purged, and its hostnames that are counted, are those of now.
-        if (!catalogue.OpenForChange(caller, id).Ok(out property, out refusal))
-            return refusal.ToAnswer();
-        if (!PurgeReader.ReadOne(body).Ok(out var order, out refusal))
-            return refusal.ToAnswer();
-        if (!IdempotencyKey.Read(request.Headers[IdempotencyKey.Header], "purge", body.Span).Ok(out var key, out refusal))
+        if (!PurgeReader.Read(opened.Body, form, out var rejected).Ok(out var order, out refusal))
+            return rejected is null ? refusal.ToAnswer() : refusal.ToAnswer(rejected);
+        var endpoint = form == PurgeForm.Batch ? "purge/batch" : "purge";
+        if (!IdempotencyKey.Read(request.Headers[IdempotencyKey.Header], endpoint, opened.Body.Span).Ok(out var key, out refusal))
             return refusal.ToAnswer();
 
         // On disk before the caller hears 200: "accepted" must survive a power cut.
-        var queued = await desk.AcceptAsync(caller, property, order, key, stop);
-        return queued.Ok(out var accepted, out refusal) ? new AcceptedAnswer(property.Id, accepted) : refusal.ToAnswer();
-    }
-
-    internal static async Task<IResult> PurgeBatch(
-        string id,
-        HttpRequest request,
-        Caller caller,
-        PropertyCatalogue catalogue,
-        PurgeDesk desk,
-        CancellationToken stop
-    )
-    {
-        if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
-            return refusal.ToAnswer();
-        if (!(await JsonBody.ReadAsync(request, stop)).Ok(out var body, out refusal))
-            return refusal.ToAnswer();
-        // A body may take its time: the property that is purged, and its hostnames that are counted, are those of now.
-        if (!catalogue.OpenForChange(caller, id).Ok(out property, out refusal))
-            return refusal.ToAnswer();
-        if (!PurgeReader.ReadBatch(body, out var rejected).Ok(out var order, out refusal))
-            return rejected is null ? refusal.ToAnswer() : refusal.ToAnswer(rejected);
-        if (!IdempotencyKey.Read(request.Headers[IdempotencyKey.Header], "purge/batch", body.Span).Ok(out var key, out refusal))
-            return refusal.ToAnswer();
-
-        var queued = await desk.AcceptAsync(caller, property, order, key, stop);
-        return queued.Ok(out var accepted, out refusal) ? new AcceptedAnswer(property.Id, accepted) : refusal.ToAnswer();
+        var queued = await desk.AcceptAsync(caller, opened.Property, order, key, stop);
+        return queued.Ok(out var accepted, out refusal) ? new AcceptedAnswer(opened.Property.Id, accepted) : refusal.ToAnswer();
     }
 
     internal static async Task<IResult> Receipt(

@@ -6,6 +6,13 @@ using Paradarum.Protocol.Purging;
 
 namespace Paradarum.Control.Purging;
 
+/// <summary>The two shapes of a purge request's body.</summary>
+internal enum PurgeForm
+{
+    One,
+    Batch,
+}
+
 /// <summary>Reads what a client sent as a purge or a batch (contract 1.1 to 1.4). Never throws; every sentence is the contract's.</summary>
 internal static class PurgeReader
 {
@@ -18,6 +25,15 @@ internal static class PurgeReader
     private static readonly Refusal TooManyItems = Refusal.Malformed($"A batch holds at most {MostItems} items.");
     private static readonly Refusal NotAnObject = Refusal.Malformed("Item must be a JSON object.");
     private static readonly Refusal TooManyPatterns = Refusal.Malformed($"A batch holds at most {MostPatterns} regex patterns.");
+
+    /// <param name="body">The request's bytes.</param>
+    /// <param name="form">What the endpoint takes.</param>
+    /// <param name="rejectedBatch">Set when the refusal is that no item of a batch is valid.</param>
+    public static Result<PurgeOrder> Read(ReadOnlyMemory<byte> body, PurgeForm form, out RejectedBatch? rejectedBatch)
+    {
+        rejectedBatch = null;
+        return form == PurgeForm.Batch ? ReadBatch(body, out rejectedBatch) : ReadOne(body);
+    }
 
     public static Result<PurgeOrder> ReadOne(ReadOnlyMemory<byte> body)
     {

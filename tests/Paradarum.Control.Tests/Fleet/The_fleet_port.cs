@@ -209,6 +209,34 @@ public sealed class The_fleet_port
         while (await played.HearAsync() is not null) { }
     }
 
+    [Fact]
+    public async Task Refuses_a_dead_process_whose_successor_holds_the_folder_and_remembers_nothing_of_it()
+    {
+        await using var host = await ControlHost.StartAsync();
+        await host.AddPropertyAsync("shop");
+        using var port = new FleetPort(host);
+        var node = await port.EnrolAsync("pop1", NodeRole.Pop);
+        static Hello Start(string instance, long at) =>
+            new()
+            {
+                InstanceId = instance,
+                BootId = "boot",
+                DataFolderId = "folder",
+                StartedAt = at,
+            };
+        using var successor = await port.ConnectAsync(node, Start("successor", 2));
+        await successor.HearAsync(ControlMessage.BodyOneofCase.Snapshot);
+
+        using var ghost = await port.ConnectAsync(node, Start("ghost", 1));
+
+        (await ghost.HearAsync())!.Refused.Reason.ShouldStartWith("A later start of this node holds its data folder");
+        // What the next start of the control plane assumes to hold a lease.
+        using var reader = host.Writer.OpenReader();
+        using var command = reader.CreateCommand();
+        command.CommandText = "SELECT group_concat(instance_id || ' ' || latest) FROM fleet_instances";
+        command.ExecuteScalar().ShouldBe("successor 1");
+    }
+
     internal static Task<LogRecord> AppendAsync(ControlHost host, long propertyId, IEnumerable<RuleMessage>? rules = null)
     {
         var payload = new RecordPayload

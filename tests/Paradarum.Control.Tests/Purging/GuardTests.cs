@@ -287,20 +287,34 @@ public sealed class A_purge_under_way
     public async Task Is_refused_when_the_property_was_disabled_before_its_body_had_arrived(string endpoint, string text)
     {
         await using var host = await PurgeHost.StartAsync();
-        // The server asks for the body after the first look at the property.
-        using var body = new BodySentAfter(
+        var answer = await SentWhile(
+            host,
+            endpoint,
             text,
             () => host.Control.Catalogue.SetStateAsync(host.Property.Id, PropertyState.Disabled, CancellationToken.None)
         );
-        using var request = new HttpRequestMessage(HttpMethod.Post, host.Path + endpoint) { Content = body };
-        request.Headers.ExpectContinue = true;
-        using var client = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromSeconds(20) });
-        client.BaseAddress = host.Control.Plane.Api;
-        client.DefaultRequestHeaders.Add("X-API-Key", host.Control.Operator.ApiKey);
-
-        var answer = await ApiAnswer.ReadAsync(await client.SendAsync(request, TestContext.Current.CancellationToken));
         answer.Status.ShouldBe(403);
         answer.Message.ShouldBe("This property is currently disabled. Configuration changes are not allowed until it is re-enabled.");
+    }
+
+    [Theory]
+    [InlineData("", """{"type":"All"}""")]
+    [InlineData("/batch", """{"items":[{"type":"All"}]}""")]
+    public async Task Is_refused_when_its_key_was_revoked_before_its_body_had_arrived(string endpoint, string text)
+    {
+        await using var host = await PurgeHost.StartAsync();
+        var made = await host.Control.Client.PostAnswerAsync("/api/account/apikeys", new { name = "short lived" });
+        var before = host.Feed.Head.Position;
+        var answer = await SentWhile(
+            host,
+            endpoint,
+            text,
+            () => host.Control.Client.DeleteAnswerAsync($"/api/account/apikeys/{made.Data.GetProperty("id")}"),
+            made.Data.GetProperty("key").GetString()
+        );
+        answer.Status.ShouldBe(401);
+        answer.Message.ShouldBe("Authentication required. Send a valid API key in the X-API-Key header.");
+        host.RulesAfter(before).ShouldBeEmpty();
     }
 
     [Fact]
@@ -323,6 +337,18 @@ public sealed class A_purge_under_way
         held.LetGo();
         (await Task.WhenAll(waiting)).Count(accepted => accepted.Ok(out _, out _)).ShouldBe(8192);
         (await host.Purge("""{"type":"All"}""")).Status.ShouldBe(200);
+    }
+
+    /// <summary>Something happens after the server asked for the body, which is after its first look at key and property.</summary>
+    private static async Task<ApiAnswer> SentWhile(PurgeHost host, string endpoint, string text, Func<Task> happens, string? key = null)
+    {
+        using var body = new BodySentAfter(text, happens);
+        using var request = new HttpRequestMessage(HttpMethod.Post, host.Path + endpoint) { Content = body };
+        request.Headers.ExpectContinue = true;
+        using var client = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromSeconds(20) });
+        client.BaseAddress = host.Control.Plane.Api;
+        client.DefaultRequestHeaders.Add("X-API-Key", key ?? host.Control.Operator.ApiKey);
+        return await ApiAnswer.ReadAsync(await client.SendAsync(request, TestContext.Current.CancellationToken));
     }
 
     private sealed class BodySentAfter(string text, Func<Task> first) : HttpContent

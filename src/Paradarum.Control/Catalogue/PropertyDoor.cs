@@ -1,0 +1,24 @@
+using Paradarum.Control.Access;
+using Paradarum.Control.Api;
+using Paradarum.Protocol;
+
+namespace Paradarum.Control.Catalogue;
+
+/// <summary>What a request that changes a property has shown once it is through the guards: the property as it is now, and the body.</summary>
+internal sealed record PropertyRequest(CatalogueProperty Property, ReadOnlyMemory<byte> Body);
+
+/// <summary>The guards that come before what was asked for is looked at, in the contract's order (1.3): whose property, may it change, the body.</summary>
+internal sealed class PropertyDoor(PropertyCatalogue catalogue, KeyRing keys)
+{
+    public async Task<Result<PropertyRequest>> OpenAsync(string id, HttpRequest request, Caller caller, CancellationToken stop)
+    {
+        if (!catalogue.OpenForChange(caller, id).Ok(out _, out var refusal))
+            return refusal;
+        if (!(await JsonBody.ReadAsync(request, stop)).Ok(out var body, out refusal))
+            return refusal;
+        // A body may take its time: key and property are those of now.
+        if (!keys.IsGood(caller))
+            return CallerAuthentication.Required;
+        return catalogue.OpenForChange(caller, id).Ok(out var property, out refusal) ? new PropertyRequest(property, body) : refusal;
+    }
+}
