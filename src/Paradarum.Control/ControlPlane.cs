@@ -19,13 +19,13 @@ internal sealed class ControlPlane : IAsyncDisposable
     private readonly LogWriter _writer;
     private readonly ILoggerFactory _logging;
 
-    private ControlPlane(WebApplication app, LogWriter writer, ILoggerFactory logging)
+    private ControlPlane(WebApplication app, LogWriter writer, ILoggerFactory logging, ControlPlaneOptions options)
     {
         (_app, _writer, _logging) = (app, writer, logging);
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
-        var ports = addresses.Select(address => BindingAddress.Parse(address).Port).Distinct().ToArray();
+        var ports = addresses.Select(address => BindingAddress.Parse(address).Port).ToArray();
         // In the order they were listened on: the API's (one or two addresses, one port), then the fleet's.
-        (Api, Fleet) = (new Uri($"http://localhost:{ports[0]}"), new Uri($"http://127.0.0.1:{ports[^1]}"));
+        (Api, Fleet) = (UrlOf(options.ApiAddress, "localhost", ports[0]), UrlOf(options.FleetAddress, "127.0.0.1", ports[^1]));
     }
 
     /// <summary>Where clients reach the REST API.</summary>
@@ -62,7 +62,7 @@ internal sealed class ControlPlane : IAsyncDisposable
             await LoadAsync(app.Services, writer, stop);
             Map(app);
             await app.StartAsync(stop);
-            return new ControlPlane(app, writer, logging);
+            return new ControlPlane(app, writer, logging, options);
         }
         catch
         {
@@ -129,6 +129,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         app.MapCatalogue();
         app.MapPurging();
         app.MapFleet();
+        app.MapNodes();
     }
 
     private static void Listen(KestrelServerOptions kestrel, ControlPlaneOptions options)
@@ -136,11 +137,23 @@ internal sealed class ControlPlane : IAsyncDisposable
         kestrel.AddServerHeader = false;
         // Bodies are bounded where they are read (JsonBody), after the guards that come first (contract 1.3).
         kestrel.Limits.MaxRequestBodySize = null;
-        if (options.ApiPort == 0)
+        if (options.ApiAddress is { } address)
+            kestrel.Listen(address, options.ApiPort, ForApi);
+        else if (options.ApiPort == 0)
             kestrel.Listen(IPAddress.Loopback, 0, ForApi);
         else
             kestrel.ListenLocalhost(options.ApiPort, ForApi);
-        kestrel.Listen(IPAddress.Loopback, options.FleetPort, ForFleet);
+        kestrel.Listen(options.FleetAddress ?? IPAddress.Loopback, options.FleetPort, ForFleet);
+    }
+
+    /// <summary>As this machine reaches it: a server on every address is reached on loopback too.</summary>
+    private static Uri UrlOf(IPAddress? address, string loopback, int port)
+    {
+        var host =
+            address is null || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
+                ? loopback
+                : $"{new IPEndPoint(address, 0)}"[..^2];
+        return new Uri($"http://{host}:{port}");
     }
 
     private static void ForApi(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;

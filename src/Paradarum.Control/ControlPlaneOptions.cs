@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Data.Sqlite;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
@@ -10,11 +11,17 @@ internal sealed record ControlPlaneOptions
     /// <summary>The folder of the database and its bounds. Locked for as long as the control plane runs.</summary>
     public required LogOptions Log { get; init; }
 
-    /// <summary>Port of the REST API on loopback. 0 to 65535, default 5252; 0 picks a free one.</summary>
+    /// <summary>Port of the REST API. 0 to 65535, default 5252; 0 picks a free one.</summary>
     public int ApiPort { get; init; } = 5252;
 
-    /// <summary>Port for nodes (gRPC, HTTP/2 without TLS) on loopback. 0 to 65535, default 0: a free one.</summary>
+    /// <summary>Where the REST API listens; null: on loopback.</summary>
+    public IPAddress? ApiAddress { get; init; }
+
+    /// <summary>Port for nodes (gRPC, HTTP/2 without TLS). 0 to 65535, default 0: a free one.</summary>
     public int FleetPort { get; init; }
+
+    /// <summary>Where nodes are listened for; null: on loopback. Credentials and keys travel there in the clear: a private network only.</summary>
+    public IPAddress? FleetAddress { get; init; }
 
     /// <summary>Hostnames under this domain are Active at once. Default <c>cdn.localhost</c>, which browsers and curl resolve to loopback.</summary>
     public string SystemDomain { get; init; } = "cdn.localhost";

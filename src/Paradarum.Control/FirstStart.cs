@@ -23,7 +23,9 @@ internal sealed class FirstStart(
 {
     public const string OperatorEmail = "admin@localhost";
 
-    private const string KeyName = "up";
+    /// <summary>Names the key that <c>up</c> writes to its file; another command has another.</summary>
+    public const string UpKey = "up";
+
     private const int PasswordLength = 24;
     private const string PasswordAlphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 
@@ -31,7 +33,7 @@ internal sealed class FirstStart(
     /// The operator's access. The known secrets are given back when both still open the installation; else the key made for them is revoked and both are made anew,
     /// durable before they are returned.
     /// </summary>
-    public async Task<OperatorAccess> OperatorAsync(string? knownKey, string? knownPassword, CancellationToken stop)
+    public async Task<OperatorAccess> OperatorAsync(string? knownKey, string? knownPassword, CancellationToken stop, string keyName = UpKey)
     {
         var known = users.Find(OperatorEmail);
         if (known is not null && knownKey is not null && knownPassword is not null && Opens(known, knownKey, knownPassword))
@@ -47,7 +49,7 @@ internal sealed class FirstStart(
             CreatedAt = default,
         };
         var hash = hasher.HashPassword(blank, password);
-        return await writer.WriteAsync(write => Renew(write, password, hash), stop);
+        return await writer.WriteAsync(write => Renew(write, keyName, password, hash), stop);
     }
 
     /// <summary>
@@ -73,7 +75,7 @@ internal sealed class FirstStart(
         && caller.AccountId == known.Account.Id
         && hasher.VerifyHashedPassword(known.User, known.User.PasswordHash, password) != PasswordVerificationResult.Failed;
 
-    private OperatorAccess Renew(LogWrite write, string password, string hash)
+    private OperatorAccess Renew(LogWrite write, string keyName, string password, string hash)
     {
         using var db = ControlDb.In(write);
         var account = db.Set<Account>().SingleOrDefault(account => account.IsOperator);
@@ -102,12 +104,12 @@ internal sealed class FirstStart(
         write.AfterFlush(() => users.Put(user, account));
 
         var lost = db.Set<ApiKey>()
-            .Where(key => key.AccountId == account.Id && key.Name == KeyName && key.RevokedAt == null)
+            .Where(key => key.AccountId == account.Id && key.Name == keyName && key.RevokedAt == null)
             .Select(key => key.Id)
             .ToArray();
         foreach (var id in lost)
             keys.Revoke(write, account.Id, isOperator: true, id);
-        if (!KeyOrder.Parse(KeyName, null, null).Ok(out var order, out var refusal))
+        if (!KeyOrder.Parse(keyName, null, null).Ok(out var order, out var refusal))
             throw new InvalidOperationException(refusal.Message);
         return new OperatorAccess(account.Id, OperatorEmail, password, keys.Issue(write, account.Id, isOperator: true, order).Key);
     }

@@ -12,6 +12,7 @@ using Paradarum.Edge.Leasing;
 using Paradarum.Edge.Purging;
 using Paradarum.Edge.Serving;
 using Paradarum.Protocol;
+using Paradarum.Protocol.Link;
 
 namespace Paradarum.Edge;
 
@@ -19,9 +20,12 @@ namespace Paradarum.Edge;
 /// <param name="Edge">How it serves; checked at the start.</param>
 /// <param name="Folder">Its data folder: identity and lock. Created when missing.</param>
 /// <param name="Control">The control plane's fleet port.</param>
-/// <param name="Port">Where it listens on loopback; 0 picks a free one.</param>
+/// <param name="Port">Where it listens; 0 picks a free one.</param>
 internal sealed record NodeHostOptions(EdgeOptions Edge, string Folder, Uri Control, int Port)
 {
+    /// <summary>Where it listens; null: on loopback.</summary>
+    public IPAddress? Address { get; init; }
+
     /// <summary>Exchanged once for the node's credential; not needed when the folder holds one.</summary>
     public string? EnrolmentToken { get; init; }
 
@@ -41,11 +45,13 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ControlLinkClient _link;
 
-    private NodeHost(NodeFolder folder, WebApplication app, ControlLinkClient link, string id, Uri url) =>
-        (_folder, _app, _link, Id, Url) = (folder, app, link, id, url);
+    private NodeHost(NodeFolder folder, WebApplication app, ControlLinkClient link, NodeIdentity identity, Uri url) =>
+        (_folder, _app, _link, Identity, Url) = (folder, app, link, identity, url);
 
-    /// <summary>As the control plane names it.</summary>
-    public string Id { get; }
+    /// <summary>Who it is to the control plane.</summary>
+    public NodeIdentity Identity { get; }
+
+    public string Id => Identity.NodeId;
 
     /// <summary>Where it listens.</summary>
     public Uri Url { get; }
@@ -77,9 +83,16 @@ internal sealed class NodeHost : IAsyncDisposable
                 folder.Dispose();
                 return refusal;
             }
+            if (RoleOf(identity) != options.Edge.Role)
+            {
+                folder.Dispose();
+                return Refusal.Malformed(
+                    $"The folder {options.Folder} holds the identity of a {Word(RoleOf(identity))}; it can't run as a {Word(options.Edge.Role)}."
+                );
+            }
             // Before anything is served: a successor proves its predecessor dead by the lock that it now holds.
             var instance = NodeInstance.Start(folder, options.Clock);
-            app = Build(options);
+            app = Build(options with { Edge = options.Edge with { Name = NameOf(options.Edge, identity) } });
             await app.StartAsync(stop);
             var url = AddressOf(app);
             // Follows only once it listens: the others are told where it is when somebody answers there.
@@ -91,7 +104,7 @@ internal sealed class NodeHost : IAsyncDisposable
                 options.Clock
             );
             await link.StartAsync(stop);
-            return new NodeHost(folder, app, link, identity.NodeId, url);
+            return new NodeHost(folder, app, link, identity, url);
         }
         catch
         {
@@ -118,24 +131,39 @@ internal sealed class NodeHost : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddLogging(options.Logging);
         builder.Services.AddSingleton(new LeaseHolder(options.Clock));
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options.Port));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.AddEdgeNode(options.Edge);
         var app = builder.Build();
         app.MapEdgeNode();
         return app;
     }
 
-    private static void Listen(KestrelServerOptions kestrel, int port)
+    private static void Listen(KestrelServerOptions kestrel, NodeHostOptions options)
     {
-        if (port == 0)
+        if (options.Address is { } address)
+            kestrel.Listen(address, options.Port);
+        else if (options.Port == 0)
             kestrel.Listen(IPAddress.Loopback, 0);
         else
-            kestrel.ListenLocalhost(port);
+            kestrel.ListenLocalhost(options.Port);
     }
 
     private static Uri AddressOf(WebApplication app)
     {
         var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
-        return new Uri($"http://127.0.0.1:{new Uri(addresses.First()).Port}");
+        var url = new Uri(addresses.First());
+        return url.Host is "localhost" or "[::1]" or "0.0.0.0" or "[::]" ? new Uri($"http://127.0.0.1:{url.Port}") : url;
+    }
+
+    private static EdgeRole RoleOf(NodeIdentity identity) => identity.Role == NodeRole.Shield ? EdgeRole.Shield : EdgeRole.Pop;
+
+    private static string Word(EdgeRole role) => role == EdgeRole.Shield ? "shield" : "PoP";
+
+    /// <summary>Unless it was given one: the registered name where that may stand in a header, else the id. Both are unique in the fleet.</summary>
+    private static string NameOf(EdgeOptions edge, NodeIdentity identity)
+    {
+        if (edge.Name.Length > 0)
+            return edge.Name;
+        return (edge with { Name = identity.Name }).Validate().Count == 0 ? identity.Name : identity.NodeId;
     }
 }

@@ -2,7 +2,12 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Paradarum;
 
-var root = new RootCommand("Paradarum: a self-hosted CDN whose purges are provable.") { UpCommand.Create() };
+var root = new RootCommand("Paradarum: a self-hosted CDN whose purges are provable.")
+{
+    UpCommand.Create(),
+    ControlCommand.Create(),
+    EdgeCommand.Create(),
+};
 var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Action is ParseErrorAction error)
     error.ShowHelp = false; // the sentence says what to do; the whole help would push it off the screen

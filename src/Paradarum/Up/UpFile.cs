@@ -41,22 +41,13 @@ internal sealed record UpFile(
         }
     }
 
-    public void Write(string folder)
-    {
-        var draft = Path.Combine(folder, Name + ".new");
-        File.Delete(draft);
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        };
-        using (var file = new FileStream(draft, options))
-        {
-            JsonSerializer.Serialize(file, this, Json);
-            file.WriteByte((byte)'\n');
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(draft, Path.Combine(folder, Name), overwrite: true);
-    }
+    public void Write(string folder) =>
+        PrivateFile.Write(
+            Path.Combine(folder, Name),
+            file =>
+            {
+                JsonSerializer.Serialize(file, this, Json);
+                file.WriteByte((byte)'\n');
+            }
+        );
 }

@@ -1,0 +1,143 @@
+using System.CommandLine;
+using Paradarum.Control;
+using Paradarum.Control.Fleet;
+using Paradarum.Control.PurgeLog;
+using Paradarum.Options;
+using Paradarum.Processes;
+
+namespace Paradarum;
+
+/// <summary><c>paradarum control</c>: the control plane as a process of its own.</summary>
+internal static class ControlCommand
+{
+    private static readonly Setting<string> Data = new(
+        "data",
+        "DIR",
+        "Folder for the database and operator.json. Created when missing; one process at a time.",
+        SettingKinds.Folder,
+        "paradarum-control"
+    );
+    private static readonly Setting<ListenAddress> ApiListen = new(
+        "api-listen",
+        "ADDRESS:PORT",
+        "Where the REST API listens. HTTP without TLS: put a TLS proxy before it where others can listen.",
+        SettingKinds.Listen,
+        "localhost:5252"
+    );
+    private static readonly Setting<ListenAddress> FleetListen = new(
+        "fleet-listen",
+        "ADDRESS:PORT",
+        "Where nodes connect (gRPC, HTTP/2 without TLS): loopback or a private network only, credentials and keys travel there.",
+        SettingKinds.Listen,
+        "localhost:5253"
+    );
+    private static readonly Setting<string> SystemDomain = new(
+        "system-domain",
+        "DOMAIN",
+        "Each property gets the hostname NAME.DOMAIN, Active at once.",
+        SettingKinds.Text,
+        "cdn.localhost"
+    );
+    private static readonly Setting<TimeSpan> Lease = new(
+        "lease",
+        "TIME",
+        "How long a node counts as live after its heartbeat. A hung shield holds PoPs back for up to twice this.",
+        SettingKinds.Time(FleetOptions.ShortestLease, FleetOptions.LongestLease),
+        "3s"
+    );
+    private static readonly Setting<TimeSpan> Grace = new(
+        "grace",
+        "TIME",
+        "How long a node that lost the control plane serves on after its lease; 0 is strict. A purge waits this long for it.",
+        SettingKinds.Time(TimeSpan.Zero, FleetOptions.LongestGrace),
+        "30s"
+    );
+    private static readonly Setting<long> LogRecords = new(
+        "log-records",
+        "N",
+        "Records kept at most; receipts go with them.",
+        SettingKinds.Number(1_000, 1_000_000_000),
+        "1000000"
+    );
+    private static readonly Setting<long> LogBytes = new(
+        "log-bytes",
+        "SIZE",
+        "Size of the records kept at most.",
+        SettingKinds.Bytes(64L << 20, 1L << 40),
+        "1GiB"
+    );
+    private static readonly Setting<TimeSpan> LogAge = new(
+        "log-age",
+        "TIME",
+        "Records older than this are dropped.",
+        SettingKinds.Time(TimeSpan.FromHours(1), TimeSpan.FromDays(3650)),
+        "30d"
+    );
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "control",
+            $$"""
+            Run the control plane: the REST API, the purge log, and the port to which nodes connect.
+
+            {{SettingSheet.Ways}}
+
+            When it runs it prints one line, "paradarum control: ready api=... fleet=... credentials=...". The operator's API key and password are in
+            operator.json in the data folder. SIGTERM stops it in good order.
+
+            Examples:
+              paradarum control --data /var/lib/paradarum
+              paradarum control --api-listen 10.0.0.5:5252 --fleet-listen 10.0.0.5:5253 --system-domain cdn.example.net
+              PARADARUM_GRACE=0 paradarum control --config /etc/paradarum/control.json
+
+            Then make a place for each node, and start it with the token that this prints:
+              key=$(sed -n 's/.*"apiKey": "\(.*\)".*/\1/p' /var/lib/paradarum/operator.json)
+              curl -s http://localhost:5252/api/shield -H "X-API-Key: $key" -H 'Content-Type: application/json' -d '{"name":"shield-1"}'
+            """
+        );
+        var sheet = new SettingSheet(command);
+        foreach (var setting in new[] { ApiListen, FleetListen })
+            sheet.Add(setting);
+        sheet.Add(Data);
+        sheet.Add(SystemDomain);
+        foreach (var setting in new[] { Lease, Grace, LogAge })
+            sheet.Add(setting);
+        sheet.Add(LogRecords);
+        sheet.Add(LogBytes);
+        sheet.Add(ProcessLogging.Level);
+        command.SetAction(
+            async (parsed, stop) =>
+            {
+                var values = sheet.Open(parsed, Environment.GetEnvironmentVariable);
+                var options = Read(values);
+                foreach (var problem in options.Problems().Where(_ => values.Problems.Count == 0).ToList())
+                    values.Add(problem);
+                var logging = ProcessLogging.To(values.Read(ProcessLogging.Level));
+                return values.Problems.Count > 0 ? ExitCode.Fail(values.Problems) : await ControlRunner.RunAsync(options, logging, stop);
+            }
+        );
+        return command;
+    }
+
+    private static ControlPlaneOptions Read(SettingValues values)
+    {
+        var (api, fleet) = (values.Read(ApiListen)!, values.Read(FleetListen)!);
+        return new ControlPlaneOptions
+        {
+            ApiAddress = api.Address,
+            ApiPort = api.Port,
+            FleetAddress = fleet.Address,
+            FleetPort = fleet.Port,
+            SystemDomain = values.Read(SystemDomain)!,
+            Fleet = new FleetOptions { Lease = values.Read(Lease), Grace = values.Read(Grace) },
+            Log = new LogOptions
+            {
+                Folder = values.Read(Data)!,
+                MostRecords = values.Read(LogRecords),
+                MostBytes = values.Read(LogBytes),
+                OldestAge = values.Read(LogAge),
+            },
+        };
+    }
+}

@@ -1,0 +1,123 @@
+using Paradarum.Edge.Serving;
+using Paradarum.Options;
+
+namespace Paradarum.Processes;
+
+/// <summary>How a node serves: the settings of <see cref="EdgeOptions"/>, whose ranges and consequences are documented there.</summary>
+internal static class EdgeTuning
+{
+    private static readonly TimeSpan TenMilliseconds = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan OneMinute = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan TenMinutes = TimeSpan.FromMinutes(10);
+
+    private static readonly Setting<long> Store = new(
+        "store-size",
+        "SIZE",
+        "Memory for stored responses.",
+        SettingKinds.Bytes(1L << 20, 1L << 40),
+        "256MiB"
+    );
+    private static readonly Setting<long> LargestBody = new(
+        "largest-stored-body",
+        "SIZE",
+        "Larger bodies are passed through and not stored.",
+        SettingKinds.Bytes(1L << 10, 1L << 40),
+        "32MiB"
+    );
+    private static readonly Setting<long> Window = new(
+        "window-size",
+        "SIZE",
+        "How far an upstream may run ahead of the slowest visitor of a body that is not stored.",
+        SettingKinds.Bytes(64L << 10, 64L << 20),
+        "1MiB"
+    );
+    private static readonly Setting<TimeSpan> Connect = new(
+        "connect-after",
+        "TIME",
+        "Time to connect to an origin or shield; then the next one is tried.",
+        SettingKinds.Time(TenMilliseconds, OneMinute),
+        "3s"
+    );
+    private static readonly Setting<TimeSpan> OriginHead = new(
+        "origin-head-after",
+        "TIME",
+        "Time until an origin's response head; then 504, or stale where that is allowed.",
+        SettingKinds.Time(TenMilliseconds, TenMinutes),
+        "30s"
+    );
+    private static readonly Setting<TimeSpan> ShieldHead = new(
+        "shield-head-after",
+        "TIME",
+        "Time until a shield's response head; then the next shield or the origin is asked.",
+        SettingKinds.Time(TenMilliseconds, TenMinutes),
+        "35s"
+    );
+    private static readonly Setting<TimeSpan> BodyIdle = new(
+        "body-idle-after",
+        "TIME",
+        "Longest silence inside a body.",
+        SettingKinds.Time(TenMilliseconds, TenMinutes),
+        "1m"
+    );
+    private static readonly Setting<TimeSpan> ShieldRests = new(
+        "shield-rests-for",
+        "TIME",
+        "How long a shield that did not answer is not tried.",
+        SettingKinds.Time(TimeSpan.Zero, TimeSpan.FromMinutes(5)),
+        "3s"
+    );
+    private static readonly Setting<long> Connections = new(
+        "connections-per-upstream",
+        "N",
+        "Connections to one origin or shield.",
+        SettingKinds.Number(1, 65_536),
+        "256"
+    );
+    private static readonly Setting<long> RequestHeaders = new(
+        "largest-request-headers",
+        "SIZE",
+        "More is answered 431.",
+        SettingKinds.Bytes(1 << 10, 1 << 20),
+        "32KiB"
+    );
+    private static readonly Setting<bool> VisitorsDirect = new(
+        "visitors-direct-cache",
+        "YES|NO",
+        "Whether a visitor's no-cache, max-age and the like count.",
+        SettingKinds.YesNo,
+        "no"
+    );
+
+    public static void AddTo(SettingSheet sheet)
+    {
+        foreach (var size in new[] { Store, LargestBody, Window, RequestHeaders, Connections })
+            sheet.Add(size);
+        foreach (var time in new[] { Connect, OriginHead, ShieldHead, BodyIdle, ShieldRests })
+            sheet.Add(time);
+        sheet.Add(VisitorsDirect);
+    }
+
+    /// <summary>Without a name: the node takes the one it was registered with.</summary>
+    public static EdgeOptions Read(SettingValues values, EdgeRole role)
+    {
+        var options = new EdgeOptions
+        {
+            Name = "",
+            Role = role,
+            StoreBytes = values.Read(Store),
+            LargestStoredBody = values.Read(LargestBody),
+            WindowBytes = values.Read(Window),
+            ConnectAfter = values.Read(Connect),
+            OriginHeadAfter = values.Read(OriginHead),
+            ShieldHeadAfter = values.Read(ShieldHead),
+            BodyIdleAfter = values.Read(BodyIdle),
+            ShieldRestsFor = values.Read(ShieldRests),
+            ConnectionsPerUpstream = (int)values.Read(Connections),
+            LargestRequestHeaders = (int)values.Read(RequestHeaders),
+            VisitorsDirectCache = values.Read(VisitorsDirect),
+        };
+        if (options.LargestStoredBody > options.StoreBytes)
+            values.Add("--largest-stored-body is more than --store-size. Lower it, or raise the other.");
+        return options;
+    }
+}

@@ -1,0 +1,42 @@
+using System.Text.Json;
+
+namespace Paradarum.Processes;
+
+/// <summary>
+/// <c>operator.json</c> in the control plane's data folder (mode 0600): where things are and the only place of the operator's raw key and password. When it is gone,
+/// the next start revokes the key and makes new ones.
+/// </summary>
+internal sealed record OperatorFile(string Api, string Fleet, string ApiKey, string AdminEmail, string AdminPassword)
+{
+    public const string Name = "operator.json";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>What an earlier start wrote, or null when there is none or it can't be read.</summary>
+    public static OperatorFile? Read(string folder)
+    {
+        try
+        {
+            using var file = File.OpenRead(Path.Combine(folder, Name));
+            return JsonSerializer.Deserialize<OperatorFile>(file, Json) is { ApiKey: not null, AdminPassword: not null } read ? read : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    public void Write(string folder) =>
+        PrivateFile.Write(
+            Path.Combine(folder, Name),
+            file =>
+            {
+                JsonSerializer.Serialize(file, this, Json);
+                file.WriteByte((byte)'\n');
+            }
+        );
+}
