@@ -7,6 +7,7 @@ var root = new RootCommand("Paradarum: a self-hosted CDN whose purges are provab
     UpCommand.Create(),
     ControlCommand.Create(),
     EdgeCommand.Create(),
+    PurgeCommand.Create(),
 };
 var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Action is ParseErrorAction error)
