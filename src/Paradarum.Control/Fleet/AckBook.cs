@@ -3,8 +3,8 @@ using Paradarum.Protocol.Link;
 namespace Paradarum.Control.Fleet;
 
 /// <summary>
-/// Who acknowledged what when, and what it removed: the newest in memory, and what is yet to be written. Acknowledgements are ranges of positions, never an
-/// entry per node and purge. Guarded by the desk's lock.
+/// What receipts show: how far everything came, who acknowledged what when, and what it removed. Holds nothing that is not on disk, so a crash of the control plane
+/// never takes back what was shown. The newest is kept in memory, in ranges of positions. Guarded by the desk's lock.
 /// </summary>
 internal sealed class AckBook
 {
@@ -14,64 +14,53 @@ internal sealed class AckBook
     private readonly Dictionary<string, List<AckRange>> _byNode = new(StringComparer.Ordinal);
     private readonly SortedDictionary<ulong, Dictionary<string, PurgeCount>> _counts = [];
     private readonly List<Completed> _completed = [];
-    private readonly Dictionary<string, ulong> _finalThrough = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (ulong Applied, ulong Final)> _through = new(StringComparer.Ordinal);
+    private readonly ulong _startedAt;
     private ulong _forgottenThrough;
-    private List<AckRange> _newAcks = [];
-    private Dictionary<CountKey, PurgeCount> _newCounts = [];
 
-    public bool HasNews => _newAcks.Count > 0 || _newCounts.Count > 0;
-
-    public void Remember(FleetMemory memory)
+    public AckBook(FleetMemory memory)
     {
+        // Counts of the newest rows are known, but not where the oldest of them begin: at a start everything is looked up.
+        _forgottenThrough = _startedAt = memory.Start.Head;
+        (ShieldFrontier, PopFrontier) = (memory.ShieldFrontier, memory.PopFrontier);
         _completed.AddRange(memory.Completed);
-        // Figures of zero were never written: where none are found now, none will come.
-        _forgottenThrough = memory.Start.Head;
+        foreach (var node in memory.Nodes)
+            _through[node.Id] = (node.AppliedThrough, node.FinalThrough);
         foreach (var range in memory.Acks.OrderBy(range => range.Through))
             RangesOf(range.NodeId).Add(range);
         foreach (var (key, count) in memory.Counts)
             CountsAt(key.Position)[key.NodeId] = count;
     }
 
-    public void Acknowledged(string nodeId, ulong after, ulong through, DateTimeOffset at)
-    {
-        if (through <= after)
-            return;
-        var range = new AckRange(nodeId, after, through, at);
-        _newAcks.Add(range);
-        var ranges = RangesOf(nodeId);
-        ranges.Add(range);
-        if (ranges.Count > 2 * MostRemembered)
-            ranges.RemoveRange(0, MostRemembered);
-    }
+    /// <summary>The furthest that any node was ever sent.</summary>
+    public ulong ShieldFrontier { get; private set; }
 
-    public void Counted(string nodeId, PurgeCount count)
+    /// <summary>The furthest that PoPs were ever sent, or could have been.</summary>
+    public ulong PopFrontier { get; private set; }
+
+    /// <summary>Takes in what has just become durable.</summary>
+    public void Take(FleetNews news)
     {
-        // Most purges remove nothing on most nodes: that is remembered, not written.
-        if (count is { Objects: > 0 } or { ReclaimedObjects: > 0 } or { Widened: true })
-            _newCounts[new CountKey(count.Position, nodeId)] = count;
-        CountsAt(count.Position)[nodeId] = count;
-        if (_counts.Count > 2 * MostRemembered)
+        (ShieldFrontier, PopFrontier) = (Math.Max(ShieldFrontier, news.ShieldFrontier), Math.Max(PopFrontier, news.PopFrontier));
+        foreach (var node in news.Nodes)
         {
-            foreach (var old in _counts.Keys.Take(MostRemembered).ToList())
-            {
-                _counts.Remove(old);
-                _forgottenThrough = Math.Max(_forgottenThrough, old);
-            }
+            var known = _through.GetValueOrDefault(node.Id);
+            _through[node.Id] = (Math.Max(known.Applied, node.AppliedThrough), Math.Max(known.Final, node.FinalThrough));
         }
-    }
-
-    public void Complete(IEnumerable<Completed> ranges)
-    {
-        _completed.AddRange(ranges);
+        foreach (var range in news.Acks)
+        {
+            var ranges = RangesOf(range.NodeId);
+            ranges.Add(range);
+            if (ranges.Count > 2 * MostRemembered)
+                ranges.RemoveRange(0, MostRemembered);
+        }
+        foreach (var (key, count) in news.Counts)
+            CountsAt(key.Position)[key.NodeId] = count;
+        if (_counts.Count > 2 * MostRemembered)
+            ForgetOldCounts();
+        _completed.AddRange(news.Completed);
         if (_completed.Count > 2 * MostRemembered)
             _completed.RemoveRange(0, MostRemembered);
-    }
-
-    public (List<AckRange> Acks, Dictionary<CountKey, PurgeCount> Counts) TakeNews()
-    {
-        var news = (_newAcks, _newCounts);
-        (_newAcks, _newCounts) = ([], []);
-        return news;
     }
 
     /// <summary>Null when it is not remembered: it may be in the database.</summary>
@@ -89,12 +78,14 @@ internal sealed class AckBook
         return low < _completed.Count && _completed[low].After < position ? _completed[low] : null;
     }
 
-    /// <summary>When the node acknowledged the position; null when it did not, or when that is not remembered.</summary>
-    public DateTimeOffset? AppliedAt(string nodeId, ulong position) =>
-        _byNode.TryGetValue(nodeId, out var ranges) ? AppliedAt(ranges, position) : null;
+    /// <summary>Nothing of the node that may still serve is behind the position.</summary>
+    public bool HasApplied(string nodeId, ulong position) => _through.GetValueOrDefault(nodeId).Applied >= position;
 
-    public static DateTimeOffset? AppliedAt(List<AckRange> ranges, ulong position)
+    /// <summary>When the node acknowledged the position; null when it did not, or when that is not remembered.</summary>
+    public DateTimeOffset? AppliedAt(string nodeId, ulong position)
     {
+        if (!_byNode.TryGetValue(nodeId, out var ranges))
+            return null;
         // The newest are asked for most; ranges of one node follow one another.
         for (var i = ranges.Count - 1; i >= 0 && ranges[i].Through >= position; i--)
         {
@@ -110,16 +101,27 @@ internal sealed class AckBook
     /// <summary>Nodes that reported figures for a position.</summary>
     public IEnumerable<string> CountedAt(ulong position) => _counts.TryGetValue(position, out var byNode) ? byNode.Keys : [];
 
-    /// <summary>The node started from a snapshot: it has nothing that purges up to here could remove.</summary>
-    public void CountsAreFinal(string nodeId, ulong through) =>
-        _finalThrough[nodeId] = Math.Max(through, _finalThrough.GetValueOrDefault(nodeId));
-
-    /// <summary>Whether the node's figures for a position it applied no longer grow.</summary>
+    /// <summary>
+    /// Whether the node's figures for a position it applied no longer grow: the node said so of that purge, or of all up to some position. A figure of zero that was
+    /// the last is remembered, not written, so one from before this start counts only when the node's own mark covers it.
+    /// </summary>
     public bool AreFinal(string nodeId, ulong position, PurgeCount? count) =>
-        count is { Final: true } || position <= _finalThrough.GetValueOrDefault(nodeId) || (count is null && position <= _forgottenThrough);
+        count is { Final: true } || position <= _through.GetValueOrDefault(nodeId).Final || (count is null && WasForgotten(position));
 
     /// <summary>Counts below this position may have been forgotten here.</summary>
     public bool RemembersCountsAt(ulong position) => position > _forgottenThrough || _counts.ContainsKey(position);
+
+    /// <summary>So many purges ago, in this process: what never came for it will not come.</summary>
+    private bool WasForgotten(ulong position) => position > _startedAt && position <= _forgottenThrough;
+
+    private void ForgetOldCounts()
+    {
+        foreach (var old in _counts.Keys.Take(MostRemembered).ToList())
+        {
+            _counts.Remove(old);
+            _forgottenThrough = Math.Max(_forgottenThrough, old);
+        }
+    }
 
     private List<AckRange> RangesOf(string nodeId) => _byNode.TryGetValue(nodeId, out var ranges) ? ranges : _byNode[nodeId] = [];
 

@@ -11,6 +11,9 @@ internal sealed record CompletedRange(ulong After, ulong Through, ImmutableArray
 /// </summary>
 internal sealed class FleetCompletion(IReadOnlyCollection<FleetNode> nodes, ulong completeThrough, TimeSpan nothingBefore)
 {
+    // The one that held everything back at the last look: asked first, so that most events cost the same however many nodes there are.
+    private LeaseHolding? _blocker;
+
     public ulong DecidedThrough { get; private set; } = completeThrough;
 
     /// <summary>Persisted and announced; never revoked.</summary>
@@ -19,23 +22,32 @@ internal sealed class FleetCompletion(IReadOnlyCollection<FleetNode> nodes, ulon
     /// <summary>Decides what is complete now. Empty when nothing new is.</summary>
     public ImmutableArray<CompletedRange> Decide(ulong head, TimeSpan now)
     {
-        if (now < nothingBefore)
+        if (now < nothingBefore || head <= DecidedThrough || (_blocker is { } known && HoldsBack(known, now)))
             return [];
+        _blocker = null;
         var through = head;
         foreach (var node in nodes)
         {
             foreach (var holding in node.Holdings)
             {
+                if (HoldsBack(holding, now))
+                {
+                    _blocker = holding;
+                    return [];
+                }
                 if (!holding.IsFenced(now))
                     through = Math.Min(through, holding.Applied);
             }
         }
-        if (through <= DecidedThrough)
-            return [];
         var ranges = Split(DecidedThrough, through);
         DecidedThrough = through;
         return ranges;
     }
+
+    /// <summary>A process start no longer counts: whoever held everything back is looked for anew.</summary>
+    public void ForgetBlocker() => _blocker = null;
+
+    private bool HoldsBack(LeaseHolding holding, TimeSpan now) => !holding.IsFenced(now) && holding.Applied <= DecidedThrough;
 
     public void Announce(ulong through) => AnnouncedThrough = Math.Max(AnnouncedThrough, through);
 

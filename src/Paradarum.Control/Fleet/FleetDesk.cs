@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol.Link;
@@ -10,57 +9,52 @@ namespace Paradarum.Control.Fleet;
 /// Owns the fleet's state machine: every event goes through its one lock, which is the lock under which a node is un-fenced and under which
 /// <c>complete</c> is decided (design section 3). Streams ask it what they may send; it wakes them when the answer may have changed.
 /// </summary>
-internal sealed class FleetDesk
+internal sealed partial class FleetDesk
 {
     private readonly Lock _lock = new();
     private readonly FleetMachine _machine;
-    private readonly AckBook _book = new();
-    private readonly Dictionary<string, NodeRecord> _records;
+    private readonly AckBook _book;
+    private readonly FleetRecords _records;
 
-    // Streams, and others who wait for a change.
-    private readonly HashSet<Wake> _streams = [];
-    private readonly List<(ulong Position, TaskCompletionSource Done)> _waiters = [];
+    private readonly FleetDraft _draft;
+    private readonly OpenStreams _streams = new();
+    private readonly HashSet<Wake> _watchers = [];
+    private readonly CompletionWaiters _waiters;
     private readonly Wake _loop = new();
     private readonly TimeProvider _time;
     private readonly long _startedAt;
     private readonly ILogger _log;
-    private readonly HashSet<string> _changedNodes = new(StringComparer.Ordinal);
-    private readonly FrontierMemory _frontiers;
-    private volatile FleetCensus _census = FleetCensus.Empty;
-    private volatile FleetView _view;
-    private List<Completed> _decided = [];
+    private volatile TaskCompletionSource _shown = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public FleetDesk(FleetMemory memory, FleetOptions options, LogFeed feed, TimeProvider time, ILogger log)
     {
         (_time, _log, Feed) = (time, log, feed);
         // Counted from here on: whatever was granted before was granted before this instant.
         _startedAt = time.GetTimestamp();
-        _records = memory.Nodes.ToDictionary(node => node.Id, StringComparer.Ordinal);
         _machine = new FleetMachine(
             options,
             memory.Start,
             LeaseCount.TwoPercentLonger,
-            memory.Nodes.Where(node => node.LeftAt is null).Select(ToMachine),
+            memory.Nodes.Where(node => node.LeftAt is null).Select(FleetRecords.ToMachine),
             memory.Instances
         );
-        _frontiers = new FrontierMemory(memory.ShieldFrontier, memory.PopFrontier);
-        _book.Remember(memory);
-        _view = new FleetView
-        {
-            FleetKey = ByteString.CopyFrom(memory.FleetKey.Span),
-            PurgeTokenKey = ByteString.CopyFrom(feed.PurgeTokenKey.Span),
-        };
-        PublishView();
-        Settle();
+        _book = new AckBook(memory);
+        _draft = new FleetDraft(memory.ShieldFrontier, memory.PopFrontier);
+        _waiters = new CompletionWaiters(memory.Start.CompleteThrough);
+        _records = new FleetRecords(memory, _machine, _draft, feed.PurgeTokenKey);
+        Settle(everyNode: true);
     }
 
     public LogFeed Feed { get; }
 
     /// <summary>Who counts for a purge accepted now; replaced on every change, read without a lock.</summary>
-    public FleetCensus Census => _census;
+    public FleetCensus Census => _records.Census;
 
     /// <summary>What nodes are told of one another. A new instance whenever it changes; never modified.</summary>
-    public FleetView View => _view;
+    public FleetView View => _records.View;
+
+    /// <summary>Completes when receipts may show something new. Taken before a receipt is read, it misses nothing.</summary>
+    public Task NextShown => _shown.Task;
 
     /// <summary>Set when there is something to persist or to look at again.</summary>
     public Wake Loop => _loop;
@@ -68,27 +62,29 @@ internal sealed class FleetDesk
     public NodeRecord? Find(string nodeId)
     {
         lock (_lock)
-            return _records.GetValueOrDefault(nodeId);
+            return _records.Find(nodeId);
     }
 
     public ImmutableArray<NodeRecord> Records()
     {
         lock (_lock)
-            return [.. _records.Values];
+            return [.. _records.All.Values];
     }
 
-    /// <summary>Brings memory up to a registry change that is durable.</summary>
+    /// <summary>Brings memory up to a registry change that is durable. What the fleet itself found out meanwhile stays.</summary>
     public void Put(NodeRecord record)
     {
         lock (_lock)
         {
-            _records[record.Id] = record;
+            _records.Put(record);
             if (_machine.Find(record.Id) is { } node)
                 (node.Enabled, node.Leaving) = (record.Enabled, record.Leaving);
             else if (record.LeftAt is null)
-                _machine.Add(ToMachine(record));
+                _machine.Add(FleetRecords.ToMachine(record));
             PublishView();
-            Settle();
+            if (_machine.Find(record.Id)?.Link is { } link)
+                _streams.Wake(link);
+            Settle(everyNode: true);
         }
     }
 
@@ -126,26 +122,27 @@ internal sealed class FleetDesk
         {
             if (_machine.Find(nodeId) is not { } node)
                 return null;
-            var before = node.EverApplied;
+            var (before, former) = (node.EverApplied, node.Link);
             if (_machine.Hello(node, facts, presented, Now()) is not { } link)
                 return null;
-            _streams.Add(stream);
-            _book.Acknowledged(nodeId, before, node.EverApplied, _time.GetUtcNow());
-            _records[nodeId] = _records[nodeId] with { Url = url };
-            _changedNodes.Add(nodeId);
+            if (former is not null)
+                _streams.Wake(former);
+            _streams.Add(link, stream);
+            _draft.Acknowledged(nodeId, before, node.EverApplied, _time.GetUtcNow());
+            _records.IsReachedAt(nodeId, url);
             PublishView();
-            Settle();
+            Settle(node);
             return link;
         }
     }
 
-    public void Closed(NodeLink link, Wake stream)
+    public void Closed(NodeLink link)
     {
         lock (_lock)
         {
-            _streams.Remove(stream);
+            _streams.Remove(link);
             _machine.LinkLost(link);
-            Settle();
+            Settle(link.Node);
         }
     }
 
@@ -155,9 +152,7 @@ internal sealed class FleetDesk
         {
             // Read under the lock and after the heartbeat arrived: later than the instant the node counts from.
             var renewal = _machine.Heartbeat(link, Now());
-            Settle();
-            // The first grant of all brings the first instant at which time alone changes something.
-            _loop.Set();
+            Settle(link.Node);
             return renewal;
         }
     }
@@ -173,12 +168,14 @@ internal sealed class FleetDesk
             var before = link.Node.EverApplied;
             if (!_machine.Acknowledge(link, ack.Position))
                 return false;
-            _book.Acknowledged(link.Node.Id, before, link.Node.EverApplied, _time.GetUtcNow());
-            if (link.Snapshot is { } snapshot && ack.Position >= snapshot)
-                _book.CountsAreFinal(link.Node.Id, snapshot);
+            _draft.Acknowledged(link.Node.Id, before, link.Node.EverApplied, _time.GetUtcNow());
             foreach (var count in ack.Counts)
-                _book.Counted(link.Node.Id, count);
-            Settle();
+                _draft.Counted(link.Node.Id, count);
+            // A node that started from a snapshot has nothing that purges up to there could remove.
+            var final = link.Snapshot is { } snapshot && ack.Position >= snapshot ? snapshot : 0;
+            _records.CountsAreFinal(link.Node.Id, Math.Max(final, Math.Min(ack.FinalThrough, ack.Position)));
+            _streams.Wake(link);
+            Settle(link.Node);
             return true;
         }
     }
@@ -188,14 +185,21 @@ internal sealed class FleetDesk
         lock (_lock)
         {
             _machine.LeaveDone(link);
-            Settle();
+            _streams.Wake(link);
+            Settle(link.Node);
         }
     }
 
     public SendHold MaySend(NodeLink link, out ulong through)
     {
         lock (_lock)
-            return _machine.Dispatch.MaySend(link, Now(), out through);
+        {
+            var now = Now();
+            var hold = _machine.Dispatch.MaySend(link, now, out through);
+            if (hold == SendHold.Shields)
+                _streams.HeldByShields(_machine.Dispatch, now);
+            return hold;
+        }
     }
 
     public bool Admit(NodeLink link, ulong through, int bytes)
@@ -203,7 +207,7 @@ internal sealed class FleetDesk
         lock (_lock)
         {
             var admitted = _machine.Dispatch.Admit(link, through, bytes, Now());
-            Settle();
+            Settle(link.Node);
             return admitted;
         }
     }
@@ -212,8 +216,11 @@ internal sealed class FleetDesk
     {
         lock (_lock)
         {
-            var admitted = _machine.Dispatch.AdmitSnapshot(link, position, Now());
-            Settle();
+            var now = Now();
+            var admitted = _machine.Dispatch.AdmitSnapshot(link, position, now);
+            if (!admitted)
+                _streams.HeldByShields(_machine.Dispatch, now);
+            Settle(link.Node);
             return admitted;
         }
     }
@@ -233,175 +240,51 @@ internal sealed class FleetDesk
         }
     }
 
-    /// <summary>Looks at the time, for the loop: does not wake it, or it would run for as long as news gathers. Returns how long until something changes by time alone.</summary>
-    public TimeSpan? Tick()
-    {
-        lock (_lock)
-        {
-            Decide();
-            var now = Now();
-            return _machine.NextChange(now) - now;
-        }
-    }
-
-    /// <summary>Whether something waits to be written, and whether someone waits for it.</summary>
-    public (bool Any, bool Urgent) HasNews()
-    {
-        lock (_lock)
-            return (_decided.Count > 0 || _book.HasNews || _changedNodes.Count > 0, _decided.Count > 0);
-    }
-
-    /// <summary>What is to be written now; null when nothing is. Nodes that are gone come with their last record.</summary>
-    public FleetNews? TakeNews()
-    {
-        lock (_lock)
-        {
-            if (_decided.Count == 0 && !_book.HasNews && _changedNodes.Count == 0)
-                return null;
-            var (acks, counts) = _book.TakeNews();
-            var nodes = _changedNodes.Select(id => _records[id]).ToList();
-            foreach (var id in acks.Select(range => range.NodeId).Distinct(StringComparer.Ordinal).Where(id => !_changedNodes.Contains(id)))
-                nodes.Add(_records[id]);
-            var news = new FleetNews(_decided, acks, counts, nodes, _frontiers.Shields, _frontiers.Pops);
-            _decided = [];
-            _changedNodes.Clear();
-            return news;
-        }
-    }
-
-    /// <summary>The news is durable: what was decided complete is announced.</summary>
-    public void Persisted(FleetNews news)
-    {
-        List<TaskCompletionSource> done;
-        lock (_lock)
-        {
-            _book.Complete(news.Completed);
-            if (news.Completed.Count > 0)
-                _machine.Completion.Announce(news.Completed[^1].Through);
-            var announced = _machine.Completion.AnnouncedThrough;
-            done = [.. _waiters.Where(waiter => waiter.Position <= announced).Select(waiter => waiter.Done)];
-            _waiters.RemoveAll(waiter => waiter.Position <= announced);
-        }
-        foreach (var waiter in done)
-            waiter.TrySetResult();
-    }
-
-    /// <summary>Completes when the position is announced complete.</summary>
-    public async Task WhenCompleteAsync(ulong position, CancellationToken stop)
-    {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_lock)
-        {
-            if (_machine.Completion.AnnouncedThrough >= position)
-                return;
-            _waiters.Add((position, done));
-        }
-        try
-        {
-            await done.Task.WaitAsync(stop);
-        }
-        finally
-        {
-            lock (_lock)
-                _waiters.Remove((position, done));
-        }
-    }
-
-    /// <summary>Completes when the fleet's state is such; looked at after every event, under the lock.</summary>
-    public async Task WhenAsync(Func<FleetReading, bool> holds, CancellationToken stop)
-    {
-        var changed = new Wake();
-        lock (_lock)
-            _streams.Add(changed);
-        try
-        {
-            while (!Read(holds))
-                await changed.WaitAsync(stop);
-        }
-        finally
-        {
-            lock (_lock)
-                _streams.Remove(changed);
-        }
-    }
-
-    /// <summary>Reads the fleet's state for a receipt or a list, under the lock.</summary>
-    public T Read<T>(Func<FleetReading, T> read)
-    {
-        lock (_lock)
-            return read(new FleetReading(_machine, _book, _records, _frontiers, Now()));
-    }
-
     private TimeSpan Now() => _time.GetElapsedTime(_startedAt);
 
     /// <summary>After every event; wakes the loop when there is something to persist.</summary>
-    private void Settle()
+    private void Settle(FleetNode? touched = null, bool everyNode = false)
     {
-        Decide();
-        if (_decided.Count > 0 || _changedNodes.Count > 0 || _book.HasNews)
+        Decide(touched, everyNode);
+        if (!_draft.IsEmpty)
             _loop.Set();
     }
 
-    /// <summary>After every event: decides what is complete, who is gone, who counts; wakes those who wait for it.</summary>
-    private void Decide()
+    /// <summary>After every event: decides what is complete, who is gone, who counts; wakes those whom it concerns.</summary>
+    /// <param name="touched">The node the event was about. What others may do changes by time, which <see cref="Tick"/> looks at.</param>
+    private void Decide(FleetNode? touched, bool everyNode)
     {
         var now = Now();
-        var ranges = _machine.Completion.Decide(_machine.Dispatch.Head, now);
-        foreach (var range in ranges)
-            _decided.Add(new Completed(range.After, range.Through, _time.GetUtcNow(), range.FencedNodes));
+        foreach (var range in _machine.Completion.Decide(_machine.Dispatch.Head, now))
+            _draft.Complete(new Completed(range.After, range.Through, _time.GetUtcNow(), range.FencedNodes));
+        if (everyNode || touched is { Leaving: true })
+            TakeGone(now);
+        _machine.Dispatch.Advance(now);
+        _draft.Raise(_machine.Dispatch);
+        var counts = everyNode;
+        foreach (var node in everyNode ? _machine.Nodes : [])
+            _records.NoteProgress(node, now);
+        if (touched is not null && !everyNode)
+            counts = _records.NoteProgress(touched, now);
+        if (counts)
+            _records.PublishCensus(now);
+        _streams.Follow(_machine.Dispatch, now);
+        foreach (var watcher in _watchers)
+            watcher.Set();
+    }
+
+    private void TakeGone(TimeSpan now)
+    {
         foreach (var gone in _machine.TakeGone(now))
         {
-            _records[gone.Id] = _records[gone.Id] with { LeftAt = _time.GetUtcNow(), EnrolmentDigest = null, CredentialDigest = null };
-            _changedNodes.Add(gone.Id);
+            _records.HasLeft(gone.Id, _time.GetUtcNow());
             _log.NodeLeft(gone.Id);
         }
-        _machine.Dispatch.Advance(now);
-        _frontiers.Raise(_machine.Dispatch);
-        foreach (var node in _machine.Nodes)
-            NoteHealth(node, now);
-        PublishCensus(now);
-        foreach (var stream in _streams)
-            stream.Set();
-    }
-
-    private void NoteHealth(FleetNode node, TimeSpan now)
-    {
-        var record = _records[node.Id];
-        var healthy = _machine.IsHealthy(node, now);
-        if (record.Healthy != healthy)
-            _changedNodes.Add(node.Id);
-        if (record.Healthy != healthy || record.EverApplied != node.EverApplied)
-            _records[node.Id] = record with { Healthy = healthy, EverApplied = node.EverApplied };
-    }
-
-    private void PublishCensus(TimeSpan now)
-    {
-        var census = _machine.Census(now);
-        if (!census.Shields.SequenceEqual(_census.Shields) || !census.Pops.SequenceEqual(_census.Pops))
-            _census = census;
     }
 
     private void PublishView()
     {
-        var view = new FleetView { FleetKey = _view.FleetKey, PurgeTokenKey = _view.PurgeTokenKey };
-        view.Shields.AddRange(
-            _machine
-                .Nodes.Where(node => node is { Role: NodeRole.Shield, Enabled: true, Leaving: false })
-                .Select(node => _records[node.Id])
-                .Where(record => record.Url.Length > 0)
-                .OrderBy(record => record.Id, StringComparer.Ordinal)
-                .Select(record => new ShieldMessage { Id = record.Id, Url = record.Url })
-        );
-        if (!view.Equals(_view))
-            _view = view;
+        if (_records.PublishView())
+            _streams.WakeAll();
     }
-
-    private static FleetNode ToMachine(NodeRecord record) =>
-        new(record.Id, record.Role)
-        {
-            Enabled = record.Enabled,
-            Leaving = record.Leaving,
-            WasHealthy = record.Healthy,
-            EverApplied = record.EverApplied,
-        };
 }

@@ -20,7 +20,7 @@ internal enum SendHold
 }
 
 /// <summary>The order of dispatch (G3): shields up to the durable head, PoPs up to what every live shield has applied.</summary>
-internal sealed class FleetDispatch(FleetOptions options, IReadOnlyCollection<FleetNode> nodes)
+internal sealed class FleetDispatch(FleetOptions options, IReadOnlyCollection<FleetNode> shields)
 {
     public ulong Head { get; set; }
 
@@ -36,10 +36,8 @@ internal sealed class FleetDispatch(FleetOptions options, IReadOnlyCollection<Fl
         if (role == NodeRole.Shield)
             return Head;
         var permitted = Head;
-        foreach (var shield in nodes)
+        foreach (var shield in shields)
         {
-            if (shield.Role != NodeRole.Shield)
-                continue;
             foreach (var holding in shield.Holdings)
             {
                 if (holding.IsLive(now))

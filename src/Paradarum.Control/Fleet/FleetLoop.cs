@@ -9,11 +9,11 @@ namespace Paradarum.Control.Fleet;
 /// </summary>
 internal sealed class FleetLoop(FleetDesk desk, LogWriter writer, TimeProvider time, ILogger<FleetLoop> log) : BackgroundService
 {
-    /// <summary>How long acknowledgements and counts may wait for others when nothing became complete.</summary>
-    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(250);
+    /// <summary>How long acknowledgements and counts may wait for others, and be late in receipts, when nothing became complete.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How often to look when nothing is known to change.</summary>
-    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1);
+    /// <summary>How often to look at the time whatever is known: a node that just came may bring an earlier instant.</summary>
+    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(100);
 
@@ -35,9 +35,18 @@ internal sealed class FleetLoop(FleetDesk desk, LogWriter writer, TimeProvider t
     private async Task PersistAsync(CancellationToken stop)
     {
         long? newsSince = null;
+        var lookAfter = TimeSpan.Zero;
+        var lookedAt = time.GetTimestamp();
         while (!stop.IsCancellationRequested)
         {
-            var wait = desk.Tick() ?? Idle;
+            // Looking at the time costs something for every node, so it is done when it is due and not after every event.
+            var untilLook = lookAfter - time.GetElapsedTime(lookedAt);
+            if (untilLook <= TimeSpan.Zero)
+            {
+                untilLook = lookAfter = Shorter(desk.Tick() ?? Idle, Idle);
+                lookedAt = time.GetTimestamp();
+            }
+            var wait = untilLook;
             var (any, urgent) = desk.HasNews();
             if (any)
             {
@@ -51,7 +60,7 @@ internal sealed class FleetLoop(FleetDesk desk, LogWriter writer, TimeProvider t
                 }
                 wait = Shorter(wait, Gathering - gathered);
             }
-            await desk.Loop.WaitAsync(Shorter(wait, Idle), time, stop);
+            await desk.Loop.WaitAsync(wait, time, stop);
         }
     }
 
@@ -80,14 +89,14 @@ internal sealed class FleetLoop(FleetDesk desk, LogWriter writer, TimeProvider t
 
     private bool Save(LogWrite write, FleetNews news, ulong tail)
     {
-        FleetStore.Save(write, news);
+        ReceiptStore.Save(write, news);
         foreach (var node in news.Nodes)
         {
             if (node.LeftAt is not null)
                 FleetStore.ForgetInstances(write, node.Id);
         }
         if (tail > _forgottenThrough)
-            FleetStore.ForgetThrough(write, tail);
+            ReceiptStore.ForgetThrough(write, tail);
         return true;
     }
 

@@ -20,6 +20,7 @@ internal sealed record FleetStart(ulong Head, ulong CompleteThrough, LeaseTerms 
 internal sealed class FleetMachine
 {
     private readonly Dictionary<string, FleetNode> _nodes = new(StringComparer.Ordinal);
+    private readonly List<FleetNode> _shields = [];
     private readonly FleetLeases _leases;
     private readonly TimeSpan _assumedUntil;
 
@@ -32,13 +33,13 @@ internal sealed class FleetMachine
     )
     {
         foreach (var node in nodes)
-            _nodes.Add(node.Id, node);
+            Add(node);
         var longest = start.Restored ? LeaseTerms.Largest : start.LongestGranted;
         _assumedUntil = count.Unfenced(longest);
         foreach (var instance in instances)
             Assume(instance, count.Live(longest), _assumedUntil);
         _leases = new FleetLeases(new LeaseTerms(options.Lease, options.Grace), count);
-        Dispatch = new FleetDispatch(options, _nodes.Values) { Head = start.Head };
+        Dispatch = new FleetDispatch(options, _shields) { Head = start.Head };
         Completion = new FleetCompletion(_nodes.Values, start.CompleteThrough, start.Restored ? _assumedUntil : TimeSpan.Zero);
     }
 
@@ -50,7 +51,12 @@ internal sealed class FleetMachine
 
     public FleetNode? Find(string nodeId) => _nodes.GetValueOrDefault(nodeId);
 
-    public void Add(FleetNode node) => _nodes.Add(node.Id, node);
+    public void Add(FleetNode node)
+    {
+        _nodes.Add(node.Id, node);
+        if (node.Role == NodeRole.Shield)
+            _shields.Add(node);
+    }
 
     /// <summary>The log's durable end moved; it only rises.</summary>
     public void HeadMoved(ulong head) => Dispatch.Head = Math.Max(Dispatch.Head, head);
@@ -64,6 +70,7 @@ internal sealed class FleetMachine
     {
         if (IsDead(node, facts))
             return null;
+        Completion.ForgetBlocker();
         if (node.Current is not { } current || !string.Equals(current.Facts.InstanceId, facts.InstanceId, StringComparison.Ordinal))
             current = Displace(node, facts);
         node.Displaced.RemoveAll(former => former.IsFenced(now));
@@ -108,6 +115,7 @@ internal sealed class FleetMachine
         if (link.Closed || !link.Node.Leaving)
             return;
         link.Node.Current = null;
+        Completion.ForgetBlocker();
         LinkLost(link);
     }
 
@@ -120,6 +128,8 @@ internal sealed class FleetMachine
             if (node.Link is { } link)
                 LinkLost(link);
             _nodes.Remove(node.Id);
+            _shields.Remove(node);
+            Completion.ForgetBlocker();
         }
         return gone;
     }

@@ -32,6 +32,18 @@ internal sealed class FleetNode(string id, NodeRole role)
     /// <summary>The highest position any process start of it acknowledged.</summary>
     public ulong EverApplied { get; set; }
 
+    /// <summary>Up to where nothing of it that may still serve is behind. The current process start that has to begin anew serves nothing older.</summary>
+    public ulong AppliedThrough(TimeSpan now)
+    {
+        var through = EverApplied;
+        foreach (var former in Displaced)
+        {
+            if (!former.IsFenced(now))
+                through = Math.Min(through, former.Applied);
+        }
+        return through;
+    }
+
     /// <summary>Everything that may hold a lease.</summary>
     public IEnumerable<LeaseHolding> Holdings => Current is null ? Displaced : Displaced.Append(Current);
 }

@@ -47,7 +47,8 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
                 CredentialDigest: null,
                 Url: "",
                 Healthy: false,
-                EverApplied: 0
+                AppliedThrough: 0,
+                FinalThrough: 0
             );
             await SaveAsync(node, stop);
             return new NewNode(node, token);

@@ -29,6 +29,8 @@ internal static class FleetSchema
               reclaimed_objects BIGINT NOT NULL, reclaimed_bytes BIGINT NOT NULL, widened INTEGER NOT NULL, final INTEGER NOT NULL,
               PRIMARY KEY (position, node_id))
             """,
+            "ALTER TABLE fleet_nodes RENAME COLUMN ever_applied TO applied_through",
+            "ALTER TABLE fleet_nodes ADD COLUMN final_through BIGINT NOT NULL DEFAULT 0",
         ]
     );
 }

@@ -72,7 +72,7 @@ internal sealed class FleetStream(
         }
         finally
         {
-            desk.Closed(link, _wake);
+            desk.Closed(link);
             log.NodeLost(node.Id, cause);
         }
     }

@@ -6,6 +6,8 @@ namespace Paradarum.Control.Fleet;
 
 /// <summary>A node as the registry keeps it. Kept after it left, so that receipts can still name it.</summary>
 /// <param name="Enabled">The operator's switch: traffic for a PoP, use for a shield.</param>
+/// <param name="AppliedThrough">Every process start of it that may still serve has applied everything up to here; only rises.</param>
+/// <param name="FinalThrough">What it removed for purges up to here no longer grows; only rises.</param>
 /// <param name="Url">Where it said it is reached; empty until its first hello.</param>
 internal sealed record NodeRecord(
     string Id,
@@ -19,7 +21,8 @@ internal sealed record NodeRecord(
     byte[]? CredentialDigest,
     string Url,
     bool Healthy,
-    ulong EverApplied
+    ulong AppliedThrough,
+    ulong FinalThrough
 )
 {
     /// <summary>Compared in constant time; a node that left has no credential any more.</summary>

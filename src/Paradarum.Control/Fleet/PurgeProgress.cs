@@ -76,6 +76,12 @@ internal sealed class PurgeProgress(FleetDesk desk, LogWriter writer)
         return desk.Read(fleet => Standing(position, acceptedNodes, fleet, older, out _));
     }
 
+    /// <summary>Everything up to here is complete, and on disk.</summary>
+    public ulong CompleteThrough => desk.Read(fleet => fleet.Machine.Completion.AnnouncedThrough);
+
+    /// <summary>Completes when receipts may show something new; what time alone changes does not count.</summary>
+    public Task NextShown => desk.NextShown;
+
     /// <summary>Completes when the purge at <paramref name="position"/> is complete: at once when it is already.</summary>
     public Task WhenCompleteAsync(ulong position, CancellationToken stop) => desk.WhenCompleteAsync(position, stop);
 
@@ -113,8 +119,8 @@ internal sealed class PurgeProgress(FleetDesk desk, LogWriter writer)
 
     private static PurgeState StateOf(ulong position, bool complete, FleetReading fleet) =>
         complete ? PurgeState.Complete
-        : fleet.Frontiers.Pops >= position ? PurgeState.Pops
-        : fleet.Frontiers.Shields >= position ? PurgeState.Shields
+        : fleet.Book.PopFrontier >= position ? PurgeState.Pops
+        : fleet.Book.ShieldFrontier >= position ? PurgeState.Shields
         : PurgeState.Queued;
 
     /// <summary>Nodes that count for complete whether or not they counted at acceptance.</summary>
@@ -125,7 +131,7 @@ internal sealed class PurgeProgress(FleetDesk desk, LogWriter writer)
     {
         var node = fleet.Machine.Find(id);
         var record = fleet.Records.GetValueOrDefault(id);
-        var state = StateOfNode(node, record, position, complete, fleet.Now);
+        var state = StateOfNode(node, fleet.Book.HasApplied(id, position), position, complete, fleet.Now);
         var appliedAt = state == NodeProgressState.Applied ? fleet.Book.AppliedAt(id, position) ?? older.AppliedAt(id, position) : null;
         var count = fleet.Book.CountOf(id, position) ?? older.Counts.GetValueOrDefault(new CountKey(position, id));
         return new NodeProgress(
@@ -144,26 +150,28 @@ internal sealed class PurgeProgress(FleetDesk desk, LogWriter writer)
         );
     }
 
-    private static NodeProgressState StateOfNode(FleetNode? node, NodeRecord? record, ulong position, bool complete, TimeSpan now)
+    /// <param name="applied">Nothing of the node that may still serve is behind, and that is on disk.</param>
+    private static NodeProgressState StateOfNode(FleetNode? node, bool applied, ulong position, bool complete, TimeSpan now)
     {
-        var applied = (node?.EverApplied ?? record?.EverApplied ?? 0) >= position;
+        if (applied)
+            return NodeProgressState.Applied;
         if (complete || node is null)
-            return applied ? NodeProgressState.Applied : NodeProgressState.Fenced;
-        // A former process start may still serve what its successor has purged. The current one that has to begin anew serves nothing older.
-        var behind = applied ? node.Displaced : node.Holdings;
-        var owing = behind.Where(holding => !holding.IsFenced(now) && holding.Applied < position).ToList();
-        if (owing.Count == 0)
-            return applied ? NodeProgressState.Applied : NodeProgressState.Fenced;
-        return owing.Any(holding => holding.LeaseRuns(now)) ? NodeProgressState.Pending : NodeProgressState.Owed;
+            return NodeProgressState.Fenced;
+        var counting = node.Holdings.Where(holding => !holding.IsFenced(now)).ToList();
+        if (counting.Count == 0)
+            return NodeProgressState.Fenced;
+        // An acknowledgement that is not on disk yet is not shown: the node is what it was.
+        var behind = counting.Where(holding => holding.Applied < position).DefaultIfEmpty(counting[^1]);
+        return behind.Any(holding => holding.LeaseRuns(now)) ? NodeProgressState.Pending : NodeProgressState.Owed;
     }
 
     private OlderFacts Older(ulong position)
     {
         using var reader = writer.OpenReader();
         return new OlderFacts(
-            FleetStore.FindCompleted(reader, position),
-            [.. FleetStore.FindAcks(reader, position).OrderBy(range => range.Through)],
-            FleetStore.FindCounts(reader, position)
+            ReceiptStore.FindCompleted(reader, position),
+            [.. ReceiptStore.FindAcks(reader, position).OrderBy(range => range.Through)],
+            ReceiptStore.FindCounts(reader, position)
         );
     }
 

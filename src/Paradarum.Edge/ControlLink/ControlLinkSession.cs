@@ -262,23 +262,39 @@ internal sealed class ControlLinkSession(
 
     private Task AcknowledgeAsync(ulong position, ReadOnlyMemory<byte> hash, CancellationToken stop)
     {
-        var ack = new Ack { Position = position, Hash = ByteString.CopyFrom(hash.Span) };
-        ack.Counts.AddRange(NewCounts());
-        return SendAsync(new NodeMessage { Ack = ack }, stop);
+        var counts = NewCounts(out var finalThrough);
+        return SendAsync(Acknowledgement(position, hash, counts, finalThrough), stop);
     }
 
     private async Task ReportCountsAsync(CancellationToken stop)
     {
-        if (machine.Cursor is not { } cursor || NewCounts() is not { Count: > 0 } counts)
+        if (machine.Cursor is not { } cursor)
             return;
-        var ack = new Ack { Position = cursor.Position, Hash = ByteString.CopyFrom(cursor.Hash.Span) };
-        ack.Counts.AddRange(counts);
-        await SendAsync(new NodeMessage { Ack = ack }, stop);
+        var counts = NewCounts(out var finalThrough);
+        if (counts.Count > 0)
+            await SendAsync(Acknowledgement(cursor.Position, cursor.Hash, counts, finalThrough), stop);
     }
 
-    private IReadOnlyCollection<PurgeCount> NewCounts()
+    private static NodeMessage Acknowledgement(
+        ulong position,
+        ReadOnlyMemory<byte> hash,
+        IReadOnlyCollection<PurgeCount> counts,
+        ulong finalThrough
+    ) =>
+        new()
+        {
+            Ack = new Ack
+            {
+                Position = position,
+                Hash = ByteString.CopyFrom(hash.Span),
+                Counts = { counts },
+                FinalThrough = Math.Min(finalThrough, position),
+            },
+        };
+
+    private IReadOnlyCollection<PurgeCount> NewCounts(out ulong finalThrough)
     {
-        var counts = state.TakeCounts();
+        var counts = state.TakeCounts(out finalThrough);
         recent.Remember(counts);
         if (!_sayAgain)
             return counts;

@@ -116,7 +116,11 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
     }
 
     /// <summary>What purges removed, where it changed since the last call (design section 3, receipts); counts only grow until final.</summary>
-    public IReadOnlyList<PurgeCount> TakeCounts() => _tally.Take();
+    public IReadOnlyList<PurgeCount> TakeCounts() => TakeCounts(out _);
+
+    /// <inheritdoc cref="TakeCounts()"/>
+    /// <param name="finalThrough">Purges applied so far up to here are all taken for the last time; <see cref="ulong.MaxValue"/> when every one is.</param>
+    public IReadOnlyList<PurgeCount> TakeCounts(out ulong finalThrough) => _tally.Take(out finalThrough);
 
     /// <summary>Forgets a property's rules up to a position. The sweeper says when (<see cref="Retirement"/>).</summary>
     internal void Retire(long propertyId, ulong through, ulong horizon = 0) =>

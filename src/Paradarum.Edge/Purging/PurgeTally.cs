@@ -83,22 +83,30 @@ internal sealed class PurgeTally
     }
 
     /// <summary>What changed since the last call, in order of position.</summary>
-    public IReadOnlyList<PurgeCount> Take()
+    /// <param name="finalThrough">Every purge that was opened so far and is at or below this has been taken for the last time.</param>
+    public IReadOnlyList<PurgeCount> Take(out ulong finalThrough)
     {
         lock (_gate)
         {
-            if (_changed.Count == 0)
-                return [];
-            var taken = new List<PurgeCount>(_changed.Count);
-            foreach (var position in _changed.Order())
-            {
-                var count = _open[position];
-                taken.Add(count.Clone());
-                if (count.Final)
-                    _open.Remove(position);
-            }
-            _changed.Clear();
+            var taken = TakeChanged();
+            finalThrough = _open.Count == 0 ? ulong.MaxValue : _open.Keys.Min() - 1;
             return taken;
         }
+    }
+
+    private List<PurgeCount> TakeChanged()
+    {
+        if (_changed.Count == 0)
+            return [];
+        var taken = new List<PurgeCount>(_changed.Count);
+        foreach (var position in _changed.Order())
+        {
+            var count = _open[position];
+            taken.Add(count.Clone());
+            if (count.Final)
+                _open.Remove(position);
+        }
+        _changed.Clear();
+        return taken;
     }
 }

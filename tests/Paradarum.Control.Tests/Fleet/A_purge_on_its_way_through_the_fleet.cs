@@ -65,10 +65,13 @@ public sealed class A_purge_on_its_way_through_the_fleet
 
         // The PoP is told of the new head, yet is sent nothing of it.
         heard.Grant.Head.ShouldBe(purge.Position);
-        port.Progress.ProgressOf(purge.Position, []).State.ShouldBe(PurgeState.Shields);
+        await LiveNode.UntilAsync(
+            () => port.Progress.ProgressOf(purge.Position, []).State == PurgeState.Shields,
+            "the shields' turn is shown"
+        );
         await shield.AckAsync(purge.Position, Google.Protobuf.ByteString.CopyFrom(purge.Hash.Span));
         (await pop.HearAsync())!.Records.Records_.Single().Position.ShouldBe(purge.Position);
-        port.Progress.ProgressOf(purge.Position, []).State.ShouldBe(PurgeState.Pops);
+        await LiveNode.UntilAsync(() => port.Progress.ProgressOf(purge.Position, []).State == PurgeState.Pops, "the PoPs' turn is shown");
     }
 
     [Fact]
