@@ -9,6 +9,7 @@ using Paradarum.Control.Database;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Control.Purging;
+using Paradarum.Control.Telemetry;
 
 namespace Paradarum.Control;
 
@@ -109,6 +110,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         services.AddCatalogue(options.SystemDomain);
         services.AddFleet(fleet, provider => provider.GetRequiredService<PropertyCatalogue>().Current);
         services.AddPurging(() => fleet.Census);
+        services.AddTelemetry(options.Telemetry);
         services.AddSingleton<FirstStart>();
         surroundings.Services(services);
         return builder.Build();
@@ -123,6 +125,8 @@ internal sealed class ControlPlane : IAsyncDisposable
     private static void Map(WebApplication app)
     {
         app.UseApi();
+        app.UseTelemetry();
+        app.UsePurging();
         app.UseAccess();
         app.MapApi();
         app.MapAccess();
@@ -130,6 +134,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         app.MapPurging();
         app.MapFleet();
         app.MapNodes();
+        app.MapTelemetry();
     }
 
     private static void Listen(KestrelServerOptions kestrel, ControlPlaneOptions options)

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Data.Sqlite;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
+using Paradarum.Control.Telemetry;
 
 namespace Paradarum.Control;
 
@@ -29,10 +30,13 @@ internal sealed record ControlPlaneOptions
     /// <summary>Leases and how much a node may have unacknowledged.</summary>
     public FleetOptions Fleet { get; init; } = new();
 
+    /// <summary>Metrics, traces and the prober.</summary>
+    public TelemetryOptions Telemetry { get; init; } = new();
+
     /// <summary>Every violated range, each naming its key; empty when all is well.</summary>
     public IReadOnlyList<string> Problems()
     {
-        List<string> problems = [.. Log.Problems(), .. Fleet.Problems()];
+        List<string> problems = [.. Log.Problems(), .. Fleet.Problems(), .. Telemetry.Problems()];
         if (ApiPort is < 0 or > 65535)
             problems.Add($"{nameof(ApiPort)} is {ApiPort}; it must be from 0 to 65535.");
         if (FleetPort is < 0 or > 65535)

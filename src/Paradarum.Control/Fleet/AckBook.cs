@@ -38,6 +38,9 @@ internal sealed class AckBook
     /// <summary>The furthest that PoPs were ever sent, or could have been.</summary>
     public ulong PopFrontier { get; private set; }
 
+    /// <summary>Reports of widened purges since the start, once for each node and purge.</summary>
+    public long Widened { get; private set; }
+
     /// <summary>Takes in what has just become durable.</summary>
     public void Take(FleetNews news)
     {
@@ -55,7 +58,12 @@ internal sealed class AckBook
                 ranges.RemoveRange(0, MostRemembered);
         }
         foreach (var (key, count) in news.Counts)
-            CountsAt(key.Position)[key.NodeId] = count;
+        {
+            var counts = CountsAt(key.Position);
+            if (count.Widened && counts.GetValueOrDefault(key.NodeId) is not { Widened: true })
+                Widened++;
+            counts[key.NodeId] = count;
+        }
         if (_counts.Count > 2 * MostRemembered)
             ForgetOldCounts();
         _completed.AddRange(news.Completed);

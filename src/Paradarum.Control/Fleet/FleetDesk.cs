@@ -56,6 +56,9 @@ internal sealed partial class FleetDesk
     /// <summary>Completes when receipts may show something new. Taken before a receipt is read, it misses nothing.</summary>
     public Task NextShown => _shown.Task;
 
+    /// <summary>Purges that a node reported as widened since the start, once for each node.</summary>
+    public long Widened => Read(fleet => fleet.Book.Widened);
+
     /// <summary>Set when there is something to persist or to look at again.</summary>
     public Wake Loop => _loop;
 

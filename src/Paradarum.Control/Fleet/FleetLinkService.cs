@@ -13,6 +13,7 @@ internal sealed class FleetLinkService(
     FleetRegistry registry,
     NodeSnapshots snapshots,
     LogWriter writer,
+    RecordTraces traces,
     TimeProvider time,
     IHostApplicationLifetime host,
     ILogger<FleetLinkService> log
@@ -45,7 +46,7 @@ internal sealed class FleetLinkService(
         if (!Authenticated(context, out var node))
             throw new RpcException(new Status(StatusCode.Unauthenticated, "Send the node's id and credential."));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, host.ApplicationStopping);
-        var stream = new FleetStream(desk, snapshots, writer, node, requestStream, responseStream, time, log);
+        var stream = new FleetStream(desk, snapshots, writer, node, requestStream, responseStream, traces, time, log);
         await stream.RunAsync(stop);
     }
 

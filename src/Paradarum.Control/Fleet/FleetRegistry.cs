@@ -133,8 +133,17 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
             node is not null && fleet.Machine.IsHealthy(node, fleet.Now),
             applied,
             fleet.Machine.Dispatch.Head - Math.Min(applied, fleet.Machine.Dispatch.Head)
-        );
+        )
+        {
+            Lease = LeaseOf(node?.Current, fleet.Now),
+            Figures = node?.Link?.Figures,
+        };
     }
+
+    private static LeaseStanding LeaseOf(LeaseHolding? holding, TimeSpan now) =>
+        holding is null || holding.IsFenced(now) ? LeaseStanding.Fenced
+        : holding.LeaseRuns(now) ? LeaseStanding.Live
+        : LeaseStanding.Owed;
 
     private async Task<Result<NodeRecord>> ChangeAsync(string nodeId, Func<NodeRecord, NodeRecord> change, CancellationToken stop)
     {

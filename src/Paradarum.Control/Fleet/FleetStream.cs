@@ -19,6 +19,7 @@ internal sealed class FleetStream(
     NodeRecord node,
     IAsyncStreamReader<NodeMessage> incoming,
     IServerStreamWriter<ControlMessage> outgoing,
+    RecordTraces recordTraces,
     TimeProvider time,
     ILogger log
 )
@@ -32,6 +33,7 @@ internal sealed class FleetStream(
     // A hello's instance is made durable and then taken in, one after the other for each node: else two starts of it could pass each other.
     private static readonly ConcurrentDictionary<string, SemaphoreSlim> OneHello = new(StringComparer.Ordinal);
 
+    private readonly StreamTraces _traces = new(recordTraces, node.Id, time);
     private readonly Wake _wake = new();
     private readonly ConcurrentQueue<Grant> _grants = new();
     private string _snapshotReason = "it has nothing of this log";
@@ -155,6 +157,7 @@ internal sealed class FleetStream(
                         log.AckRefused(node.Id, ack.Position);
                         return;
                     }
+                    _traces.Acknowledged(ack.Position);
                     break;
                 case { LeaveDone: not null }:
                     desk.LeaveDone(link);
@@ -165,6 +168,7 @@ internal sealed class FleetStream(
 
     private void Answer(NodeLink link, Heartbeat heartbeat)
     {
+        link.Figures = heartbeat.Figures;
         var renewal = desk.Heartbeat(link);
         if (renewal.Reason != RenewalReason.Granted)
         {
@@ -253,7 +257,7 @@ internal sealed class FleetStream(
         return true;
     }
 
-    private static Records Message(IReadOnlyList<LogRecord> records)
+    private Records Message(IReadOnlyList<LogRecord> records)
     {
         var message = new Records();
         foreach (var record in records)
@@ -264,6 +268,7 @@ internal sealed class FleetStream(
                     // Neither is modified after it was appended.
                     Hash = UnsafeByteOperations.UnsafeWrap(record.Hash),
                     Payload = UnsafeByteOperations.UnsafeWrap(record.Payload),
+                    TraceParent = _traces.Sent(record.Position),
                 }
             );
         return message;

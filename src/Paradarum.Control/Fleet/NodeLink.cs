@@ -1,3 +1,5 @@
+using Paradarum.Protocol.Link;
+
 namespace Paradarum.Control.Fleet;
 
 /// <summary>One stream to one node, as the state machine sees it. A later hello of the node closes it.</summary>
@@ -10,6 +12,9 @@ internal sealed class NodeLink(FleetNode node, LeaseHolding holding, ulong? pres
     public LeaseHolding Holding { get; } = holding;
 
     public bool Closed { get; set; }
+
+    /// <summary>What the node last said of itself, for the operator; null: nothing, or a node that does not measure.</summary>
+    public NodeFigures? Figures { get; set; }
 
     /// <summary>Everything up to here was handed to the stream. Null: the node needs a snapshot first.</summary>
     public ulong? Sent { get; private set; } = presented;

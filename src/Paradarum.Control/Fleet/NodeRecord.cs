@@ -34,4 +34,24 @@ internal sealed record NodeRecord(
 
 /// <summary>What an operator sees of one node.</summary>
 /// <param name="Lag">Records of the durable log that it has not acknowledged.</param>
-internal sealed record NodeStanding(NodeRecord Node, bool Connected, bool Healthy, ulong Applied, ulong Lag);
+internal sealed record NodeStanding(NodeRecord Node, bool Connected, bool Healthy, ulong Applied, ulong Lag)
+{
+    /// <summary>Of its last process start, by the control plane's clock.</summary>
+    public LeaseStanding Lease { get; init; }
+
+    /// <summary>What it last said of itself; null when it is not connected, or does not measure.</summary>
+    public NodeFigures? Figures { get; init; }
+}
+
+/// <summary>Where a node is between a grant and being fenced (design section 3, Leases).</summary>
+internal enum LeaseStanding
+{
+    /// <summary>Neither lease nor grace runs.</summary>
+    Fenced = 0,
+
+    /// <summary>The lease has lapsed, grace runs.</summary>
+    Owed = 1,
+
+    /// <summary>The lease runs.</summary>
+    Live = 2,
+}

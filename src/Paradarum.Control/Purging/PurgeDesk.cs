@@ -17,8 +17,11 @@ internal sealed record AcceptedPurge(ulong Position, string PurgeId, ReadOnlyMem
 /// <summary>
 /// Accepts purges (contract 1.1 to 1.3): counts what is there to be purged from memory, appends one record with its row, and answers once both are on disk.
 /// </summary>
+/// <param name="writer">Makes durable.</param>
 /// <param name="census">Who counts now; read once per request.</param>
-internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census)
+/// <param name="meter">Counts what was accepted.</param>
+/// <param name="traces">Told which request appended which record.</param>
+internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census, PurgeMeter meter, RecordTraces traces)
 {
     private static readonly Refusal KeyUsed = new(RefusalKind.Conflict, "Idempotency-Key was already used with another request.");
     private static readonly Refusal NoHostnames = Refusal.Malformed("No active hostnames found for this property.");
@@ -62,6 +65,9 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census)
         if (refusal is not null && key is null)
             return refusal;
 
+        using var span = RecordTraces.Source.StartActivity("purge.accept");
+        span?.SetTag("paradarum.property", property.Id);
+
         // 2. The record, its row and the remembered answer share a transaction and its flush. A key is looked up in there too: a twin in flight runs before or
         //    after this one, never beside it, and both are answered after the flush.
         var payload = refusal is null ? order.ToPayload(property.Id) : [];
@@ -74,6 +80,8 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census)
                 if (refusal is not null)
                     return refusal;
                 var accepted = Append(write, property, caller, order, jobs, counted, payload);
+                traces.Appended(accepted.Position, span);
+                write.AfterFlush(() => meter.Accepted(caller.Name));
                 if (key is not null)
                     Remember(write, property.Id, key, accepted);
                 return accepted;

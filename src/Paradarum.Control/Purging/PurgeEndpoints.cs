@@ -22,7 +22,13 @@ internal static class PurgeEndpoints
     /// <param name="services">Where <see cref="LogWriter"/> (opened with <see cref="PurgeSchema.Part"/>) and <see cref="PurgeProgress"/> are too.</param>
     /// <param name="census">Who counts for a purge accepted now; called per request, so it must be cheap.</param>
     public static IServiceCollection AddPurging(this IServiceCollection services, Func<FleetCensus> census) =>
-        services.AddSingleton(provider => new PurgeDesk(provider.GetRequiredService<LogWriter>(), census)).AddSingleton<PurgeReceipts>();
+        services
+            .AddSingleton<PurgeMeter>()
+            .AddSingleton(provider => ActivatorUtilities.CreateInstance<PurgeDesk>(provider, census))
+            .AddSingleton<PurgeReceipts>();
+
+    /// <summary>After routing, before every guard.</summary>
+    public static void UsePurging(this IApplicationBuilder app) => app.Use(CountedAsPurge.CountAsync);
 
     public static void MapPurging(this IEndpointRouteBuilder routes)
     {
@@ -44,6 +50,7 @@ internal static class PurgeEndpoints
             .Produces<Envelope<PurgeAnswer>>()
             .Answers(HeaderNames.Location, LocationHelp)
             .Refuses(400, 401, 403, 404, 409, 413, 415, 500)
+            .WithMetadata(CountedAsPurge.Mark)
             .AllowPurgeScope();
         property
             .MapPost("/purge/batch", PurgeBatch)
@@ -53,6 +60,7 @@ internal static class PurgeEndpoints
             .Produces<Envelope<BatchAnswer>>()
             .Answers(HeaderNames.Location, LocationHelp)
             .Refuses(400, 401, 403, 404, 409, 413, 415, 500)
+            .WithMetadata(CountedAsPurge.Mark)
             .AllowPurgeScope();
         property
             .MapGet("/purge/{purgeId}", Receipt)

@@ -133,7 +133,9 @@ internal sealed class ControlLinkSession(
             if (now >= nextBeat)
             {
                 // Read just before it is sent: what is granted in answer counts from this instant.
-                await SendAsync(new NodeMessage { Heartbeat = machine.Beat(now) }, stop);
+                var beat = machine.Beat(now);
+                beat.Figures = state.Figures();
+                await SendAsync(new NodeMessage { Heartbeat = beat }, stop);
                 nextBeat = now + Ticks((machine.LeaseLength / 3) ?? FirstHeartbeats);
             }
             if (now >= nextCounts)
@@ -194,7 +196,9 @@ internal sealed class ControlLinkSession(
         if (records.Count == 0 || _over)
             return;
         Progressed = true;
+        var traces = LinkTraces.Of(records);
         await CarryOutAsync(machine.Records(records, bootClock.GetTimestamp()), stop);
+        traces?.Applied(identity.NodeId);
         records.Clear();
     }
 

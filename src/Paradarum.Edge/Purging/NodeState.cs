@@ -115,6 +115,24 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
             _tally.Count(verdict.Position, entry.Size);
     }
 
+    /// <summary>How much is pending, for the operator.</summary>
+    public NodeFigures Figures()
+    {
+        var figures = new NodeFigures { Entries = index.Count };
+        foreach (var (_, property) in _current.Properties)
+        {
+            if (property.Pending.IsEmpty)
+                continue;
+            figures.PendingRules += property.Pending.Load.Rules;
+            if (property.Pending.OldestToSweep is > 0 and var oldest)
+            {
+                figures.PropertiesToSweep++;
+                figures.OldestPending = figures.OldestPending == 0 ? oldest : Math.Min(figures.OldestPending, oldest);
+            }
+        }
+        return figures;
+    }
+
     /// <summary>What purges removed, where it changed since the last call (design section 3, receipts); counts only grow until final.</summary>
     public IReadOnlyList<PurgeCount> TakeCounts() => TakeCounts(out _);
 

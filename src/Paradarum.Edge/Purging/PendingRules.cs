@@ -47,6 +47,16 @@ internal sealed class PendingRules
     /// <summary>Newest rule that only a test of every entry can retire; 0 when the index has found all that the pending rules match.</summary>
     public ulong NewestToSweep => Math.Max(_alls.IsEmpty ? 0 : _alls[^1], _sets.IsEmpty ? 0 : _sets[^1].Newest);
 
+    /// <summary>Oldest rule that only a test of every entry can retire; 0 when there is none.</summary>
+    public ulong OldestToSweep =>
+        (_alls.IsEmpty, _sets.IsEmpty) switch
+        {
+            (true, true) => 0,
+            (false, true) => _alls[0],
+            (true, false) => _sets[0].Oldest,
+            _ => Math.Min(_alls[0], _sets[0].Oldest),
+        };
+
     /// <summary>True when an All is pending at this very position, asked for or widened.</summary>
     public bool IsAllAt(ulong position) => !_alls.IsEmpty && _alls[^1] == position;
 

@@ -16,6 +16,8 @@ public sealed partial class The_layout
         ["Catalogue"] = ["Access", "Api", "Database", "PurgeLog"],
         ["Fleet"] = ["Access", "Api", "Catalogue", "Database", "PurgeLog"],
         ["Purging"] = ["Access", "Api", "Catalogue", "Database", "Fleet", "PurgeLog"],
+        // Looks at everything; nothing knows of it.
+        ["Telemetry"] = ["Access", "Api", "Catalogue", "Database", "Fleet", "PurgeLog", "Purging"],
     };
 
     [Fact]

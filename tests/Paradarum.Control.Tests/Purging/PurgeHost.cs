@@ -84,7 +84,9 @@ internal sealed class PurgeHost : IAsyncDisposable
                 Time = Time,
                 Flush = transaction => Flush(transaction.Commit),
                 Services = services =>
-                    services.AddSingleton(provider => new PurgeDesk(provider.GetRequiredService<LogWriter>(), () => Census)),
+                    services.AddSingleton(provider =>
+                        ActivatorUtilities.CreateInstance<PurgeDesk>(provider, new Func<FleetCensus>(() => Census))
+                    ),
             };
     }
 }
