@@ -11,6 +11,7 @@ using Paradarum.Edge.ControlLink;
 using Paradarum.Edge.Leasing;
 using Paradarum.Edge.Purging;
 using Paradarum.Edge.Serving;
+using Paradarum.Edge.Telemetry;
 using Paradarum.Protocol;
 using Paradarum.Protocol.Link;
 
@@ -33,6 +34,9 @@ internal sealed record NodeHostOptions(EdgeOptions Edge, string Folder, Uri Cont
     public Uri? PublicUrl { get; init; }
 
     public Action<ILoggingBuilder> Logging { get; init; } = _ => { };
+
+    /// <summary>Where metrics and traces go; null: nowhere.</summary>
+    public OtlpTarget? Otlp { get; init; }
 
     /// <summary>The clock of leases: counts suspended time.</summary>
     public TimeProvider Clock { get; init; } = new BootClock();
@@ -133,6 +137,7 @@ internal sealed class NodeHost : IAsyncDisposable
         builder.Services.AddSingleton(new LeaseHolder(options.Clock));
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.AddEdgeNode(options.Edge);
+        builder.Services.AddTelemetry(options.Otlp, options.Edge.Name);
         var app = builder.Build();
         app.MapEdgeNode();
         return app;

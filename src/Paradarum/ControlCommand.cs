@@ -105,6 +105,7 @@ internal static class ControlCommand
             sheet.Add(setting);
         sheet.Add(LogRecords);
         sheet.Add(LogBytes);
+        TelemetrySettings.AddToControl(sheet);
         sheet.Add(ProcessLogging.Level);
         command.SetAction(
             async (parsed, stop) =>
@@ -130,6 +131,7 @@ internal static class ControlCommand
             FleetAddress = fleet.Address,
             FleetPort = fleet.Port,
             SystemDomain = values.Read(SystemDomain)!,
+            Telemetry = TelemetrySettings.ReadControl(values),
             Fleet = new FleetOptions { Lease = values.Read(Lease), Grace = values.Read(Grace) },
             Log = new LogOptions
             {

@@ -83,6 +83,7 @@ internal static class EdgeCommand
         sheet.Add(Token);
         sheet.Add(TokenFile);
         EdgeTuning.AddTo(sheet);
+        TelemetrySettings.AddToEdge(sheet);
         sheet.Add(ProcessLogging.Level);
         command.SetAction(
             async (parsed, stop) =>
@@ -116,6 +117,7 @@ internal static class EdgeCommand
             Address = listen.Address,
             PublicUrl = publicUrl,
             EnrolmentToken = token,
+            Otlp = TelemetrySettings.ReadEdge(values),
             Logging = ProcessLogging.To(values.Read(ProcessLogging.Level)),
         };
     }

@@ -62,7 +62,9 @@ internal sealed class Canary(PropertyCatalogue catalogue, LogWriter writer, Tele
         if (options.CanaryOrigin is { } configured)
             return configured;
         var listening = BindingAddress.Parse(server.Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        return new Uri($"http://127.0.0.1:{listening.Port}");
+        // A node on this machine reaches loopback and the wildcards at 127.0.0.1; others need an address of their own.
+        var host = listening.Host is "localhost" or "0.0.0.0" or "[::]" or "[::1]" ? "127.0.0.1" : listening.Host;
+        return new Uri($"http://{host}:{listening.Port}");
     }
 
     private static long InternalAccount(LogWrite write)

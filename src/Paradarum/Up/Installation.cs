@@ -2,8 +2,10 @@ using Paradarum.Control;
 using Paradarum.Control.Catalogue;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
+using Paradarum.Control.Telemetry;
 using Paradarum.Edge;
 using Paradarum.Edge.Serving;
+using Paradarum.Processes;
 using Paradarum.Protocol;
 using Paradarum.Protocol.Configuration;
 using Paradarum.Protocol.Link;
@@ -81,6 +83,7 @@ internal sealed class Installation : IAsyncDisposable
             {
                 Log = new LogOptions { Folder = Path.Combine(options.DataFolder, "control") },
                 ApiPort = options.ApiPort,
+                Telemetry = new TelemetryOptions { ProbeEvery = TelemetrySettings.ProbeByDefault },
             },
             new ControlPlaneSurroundings { Logging = WarningsToErrors },
             stop

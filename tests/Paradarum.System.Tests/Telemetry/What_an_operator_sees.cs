@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Paradarum.Control.Telemetry;
 using Paradarum.Edge;
@@ -145,15 +144,14 @@ public sealed class What_an_operator_sees
 }
 
 /// <summary>The text that Prometheus reads.</summary>
-internal sealed partial class Metrics
+internal sealed class Metrics
 {
     private readonly string[] _lines;
 
     private Metrics(string text) => _lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>The one sample of that name with all of these labels.</summary>
-    public double this[string name, params string[] labels] =>
-        double.Parse(Sample().Match(Samples(name, labels).ShouldHaveSingleItem()).Groups["value"].Value, CultureInfo.InvariantCulture);
+    public double this[string name, params string[] labels] => Value(Samples(name, labels).ShouldHaveSingleItem());
 
     public static async Task<Metrics> ReadAsync(TestFleet fleet)
     {
@@ -171,6 +169,12 @@ internal sealed partial class Metrics
             ),
         ];
 
-    [GeneratedRegex(@"^[a-z_]+(\{.*\})? (?<value>\S+)")]
-    private static partial Regex Sample();
+    /// <summary>After the labels, or after the name when there are none; a time may follow it.</summary>
+    private static double Value(string sample) =>
+        double.Parse(
+            sample[(sample.LastIndexOf('}') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries).First(IsNumber),
+            CultureInfo.InvariantCulture
+        );
+
+    private static bool IsNumber(string text) => double.TryParse(text, CultureInfo.InvariantCulture, out _);
 }
