@@ -105,6 +105,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         services.AddSingleton(surroundings.Time);
         services.AddSingleton(writer);
         services.AddSingleton(writer.Feed);
+        services.AddSingleton<LogReaders>();
         services.AddApi();
         services.AddAccess(sessionKey: await InstallationSecret.GetOrCreateAsync(writer, SessionTokens.SecretName, stop));
         services.AddCatalogue(options.SystemDomain);

@@ -11,6 +11,7 @@ public enum RefusalKind
     TooLarge,
     UnsupportedMediaType,
     Unavailable,
+    TooMany,
 }
 
 /// <summary>An expected failure: its kind and the sentence that the caller reads (contract 1.3).</summary>

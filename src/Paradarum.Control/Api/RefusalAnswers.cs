@@ -20,6 +20,7 @@ internal static class RefusalAnswers
             RefusalKind.Conflict => StatusCodes.Status409Conflict,
             RefusalKind.TooLarge => StatusCodes.Status413PayloadTooLarge,
             RefusalKind.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
+            RefusalKind.TooMany => StatusCodes.Status429TooManyRequests,
             // The contract answers "no active cache nodes" with 500.
             RefusalKind.Unavailable => StatusCodes.Status500InternalServerError,
             _ => throw new InvalidOperationException($"No status is chosen for {kind}."),

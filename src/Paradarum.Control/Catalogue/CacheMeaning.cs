@@ -28,4 +28,11 @@ internal static class CacheMeaning
             && before.QueryMode.Values.ToHashSet(StringComparer.Ordinal).SetEquals(after.QueryMode.Values);
         return sameKey ? ForgetReason.None : ForgetReason.KeyChanged;
     }
+
+    /// <summary>The selected shield that no longer is one for this property: it would keep, unasked, what a later choice would bring back (contract part 3, shield change).</summary>
+    public static string? FormerShield(PropertyConfiguration before, PropertyConfiguration after) =>
+        before is { ShieldEnabled: true, ShieldId: { } former }
+        && !(after.ShieldEnabled && string.Equals(after.ShieldId, former, StringComparison.Ordinal))
+            ? former
+            : null;
 }

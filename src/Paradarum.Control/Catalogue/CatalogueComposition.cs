@@ -10,6 +10,7 @@ internal static class CatalogueComposition
     {
         services.AddSingleton(provider => new PropertyCatalogue(
             provider.GetRequiredService<LogWriter>(),
+            provider.GetRequiredService<AppendsSystemPurge>(),
             provider.GetRequiredService<TimeProvider>(),
             systemDomain
         ));

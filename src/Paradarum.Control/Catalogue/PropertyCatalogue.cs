@@ -21,7 +21,7 @@ internal sealed record PropertyOrder(string Name, ImmutableArray<Origin> Origins
 /// Properties and what belongs to them. Reads come from memory; a change writes its rows, the configuration record and, where what is stored loses its meaning, a purge
 /// of all of the property in one transaction, then replaces the snapshot in memory after the flush.
 /// </summary>
-internal sealed class PropertyCatalogue(LogWriter writer, TimeProvider time, string systemDomain)
+internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge appendPurge, TimeProvider time, string systemDomain)
 {
     private static readonly Refusal Unknown = Refusal.NotFound("Property not found.");
     private static readonly Refusal Disabled = Closed("disabled");
@@ -95,6 +95,10 @@ internal sealed class PropertyCatalogue(LogWriter writer, TimeProvider time, str
     public Task<Result<CatalogueProperty>> SetQueryModeAsync(long propertyId, QueryMode mode, CancellationToken stop) =>
         ChangeAsync(propertyId, property => property.SetQueryMode(mode), stop);
 
+    /// <summary>Whether the property's PoPs ask a shield, and which; null for the one its hostnames hash to.</summary>
+    public Task<Result<CatalogueProperty>> SetShieldAsync(long propertyId, bool enabled, string? shieldId, CancellationToken stop) =>
+        ChangeAsync(propertyId, property => (property.ShieldEnabled, property.ShieldId) = (enabled, shieldId), stop);
+
     public Task<Result<CatalogueProperty>> SetOriginsAsync(long propertyId, ImmutableArray<Origin> origins, CancellationToken stop) =>
         ChangeAsync(propertyId, property => property.SetOrigins(origins), stop);
 
@@ -113,7 +117,7 @@ internal sealed class PropertyCatalogue(LogWriter writer, TimeProvider time, str
                 db.Remove(property);
                 db.SaveChanges();
                 write.Append(new RecordPayload { PropertyId = propertyId, PropertyRemoved = new PropertyRemoved() });
-                write.Append(Records.PurgeOfAll(propertyId));
+                appendPurge(write, new SystemPurge(propertyId, removed.ActiveHostnames));
                 write.AfterFlush(() => _current = new CatalogueSnapshot(_current.Properties.Remove(propertyId)));
                 return removed;
             },
@@ -213,10 +217,15 @@ internal sealed class PropertyCatalogue(LogWriter writer, TimeProvider time, str
         var changed = property.ToCatalogue();
         write.Append(new RecordPayload { PropertyId = changed.Id, Property = changed.Configuration.ToMessage() });
         if (before is not null && CacheMeaning.Forgets(before, changed.Configuration) != ForgetReason.None)
-            write.Append(Records.PurgeOfAll(changed.Id));
+            appendPurge(write, new SystemPurge(changed.Id, ActiveHostnames(before)));
+        else if (before is not null && CacheMeaning.FormerShield(before, changed.Configuration) is { } former)
+            appendPurge(write, new SystemPurge(changed.Id, ActiveHostnames(before), former));
         write.AfterFlush(() => _current = new CatalogueSnapshot(_current.Properties.SetItem(changed.Id, changed)));
         return changed;
     }
+
+    /// <summary>What was stored was stored under these.</summary>
+    private static int ActiveHostnames(PropertyConfiguration before) => before.Hostnames.Count(hostname => hostname.Active);
 
     private static IQueryable<Property> Whole(ControlDb db) =>
         db.Set<Property>()
@@ -232,16 +241,4 @@ internal sealed class PropertyCatalogue(LogWriter writer, TimeProvider time, str
 
     private static Refusal Closed(string status) =>
         new(RefusalKind.Forbidden, $"This property is currently {status}. Configuration changes are not allowed until it is re-enabled.");
-}
-
-/// <summary>Records that changes of the catalogue append.</summary>
-internal static class Records
-{
-    public static RecordPayload PurgeOfAll(long propertyId) =>
-        new()
-        {
-            PropertyId = propertyId,
-            Purges = true,
-            Purge = new PurgeBody { Rules = { new RuleMessage { Kind = RuleKind.All } } },
-        };
 }

@@ -58,8 +58,25 @@ internal sealed record PurgeStanding(PurgeState State, DateTimeOffset? Completed
     public bool CountsFinal => State == PurgeState.Complete && Nodes.All(node => node.CountsFinal);
 }
 
+/// <summary>How far the fleet has come, as far as that is on disk. Each is at most the one after it in the order of the states.</summary>
+internal readonly record struct PurgeFrontiers(ulong Complete, ulong Pops, ulong Shields)
+{
+    public PurgeState StateOf(ulong position) =>
+        position <= Complete ? PurgeState.Complete
+        : position <= Pops ? PurgeState.Pops
+        : position <= Shields ? PurgeState.Shields
+        : PurgeState.Queued;
+
+    public static PurgeFrontiers Of(FleetReading fleet)
+    {
+        var complete = fleet.Machine.Completion.AnnouncedThrough;
+        var pops = Math.Max(complete, fleet.Book.PopFrontier);
+        return new PurgeFrontiers(complete, pops, Math.Max(pops, fleet.Book.ShieldFrontier));
+    }
+}
+
 /// <summary>What receipts ask of the fleet. Safe from any thread.</summary>
-internal sealed class PurgeProgress(FleetDesk desk, LogWriter writer)
+internal sealed class PurgeProgress(FleetDesk desk, LogReaders readers)
 {
     /// <summary>Where the purge at <paramref name="position"/> stands, after a restart of the control plane too. Never fails: what is not known of a node is pending or fenced.</summary>
     /// <param name="position">A durable position above the tail.</param>
@@ -76,8 +93,15 @@ internal sealed class PurgeProgress(FleetDesk desk, LogWriter writer)
         return desk.Read(fleet => Standing(position, acceptedNodes, fleet, older, out _));
     }
 
-    /// <summary>Everything up to here is complete, and on disk.</summary>
-    public ulong CompleteThrough => desk.Read(fleet => fleet.Machine.Completion.AnnouncedThrough);
+    public PurgeFrontiers Frontiers => desk.Read(PurgeFrontiers.Of);
+
+    /// <summary>When a purge became complete; null when it is not.</summary>
+    public DateTimeOffset? CompletedAt(ulong position) =>
+        desk.Read(fleet => fleet.Machine.Completion.AnnouncedThrough < position)
+            ? null
+            : (
+                desk.Read(fleet => fleet.Book.CompletedAt(position)) ?? readers.Read(reader => ReceiptStore.FindCompleted(reader, position))
+            )?.At;
 
     /// <summary>Completes when receipts may show something new; what time alone changes does not count.</summary>
     public Task NextShown => desk.NextShown;
@@ -110,18 +134,12 @@ internal sealed class PurgeProgress(FleetDesk desk, LogWriter writer)
         }
         var accepted = acceptedNodes.ToHashSet(StringComparer.Ordinal);
         return new PurgeStanding(
-            StateOf(position, complete, fleet),
+            PurgeFrontiers.Of(fleet).StateOf(position),
             completed?.At,
             nodes.Count(node => accepted.Contains(node.Id) && node.State is NodeProgressState.Applied or NodeProgressState.Fenced),
             [.. nodes.OrderBy(node => node.Role)]
         );
     }
-
-    private static PurgeState StateOf(ulong position, bool complete, FleetReading fleet) =>
-        complete ? PurgeState.Complete
-        : fleet.Book.PopFrontier >= position ? PurgeState.Pops
-        : fleet.Book.ShieldFrontier >= position ? PurgeState.Shields
-        : PurgeState.Queued;
 
     /// <summary>Nodes that count for complete whether or not they counted at acceptance.</summary>
     private static IEnumerable<string> Counting(FleetMachine machine, TimeSpan now) =>
@@ -165,15 +183,12 @@ internal sealed class PurgeProgress(FleetDesk desk, LogWriter writer)
         return behind.Any(holding => holding.LeaseRuns(now)) ? NodeProgressState.Pending : NodeProgressState.Owed;
     }
 
-    private OlderFacts Older(ulong position)
-    {
-        using var reader = writer.OpenReader();
-        return new OlderFacts(
+    private OlderFacts Older(ulong position) =>
+        readers.Read(reader => new OlderFacts(
             ReceiptStore.FindCompleted(reader, position),
             [.. ReceiptStore.FindAcks(reader, position).OrderBy(range => range.Through)],
             ReceiptStore.FindCounts(reader, position)
-        );
-    }
+        ));
 
     /// <summary>What the database knows of one position that memory has forgotten.</summary>
     private sealed record OlderFacts(Completed? Completed, ImmutableArray<AckRange> Acks, IReadOnlyDictionary<CountKey, PurgeCount> Counts)

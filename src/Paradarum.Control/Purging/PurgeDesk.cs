@@ -6,6 +6,7 @@ using Paradarum.Control.Catalogue;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol;
+using Paradarum.Protocol.Link;
 using Paradarum.Protocol.Tokens;
 
 namespace Paradarum.Control.Purging;
@@ -90,6 +91,25 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census, Purg
         );
     }
 
+    /// <summary>Appends a purge of all of a property that a change of it makes, with its row: history shows it as <c>system</c>. Inside the change's own write.</summary>
+    public void AppendSystem(LogWrite write, SystemPurge purge)
+    {
+        var body = new PurgeBody { Rules = { new RuleMessage { Kind = RuleKind.All } }, OnlyNode = purge.OnlyNode ?? "" };
+        var payload = new RecordPayload
+        {
+            PropertyId = purge.PropertyId,
+            Purges = true,
+            Purge = body,
+        };
+        var counted = Counted();
+        // One named node clears every hostname of the property; else everyone who would be counted for a request does.
+        var (jobs, nodes) = purge.OnlyNode is { } only
+            ? (new PurgeJobs(1, 0, purge.Hostnames), JsonSerializer.Serialize<string[]>([only]))
+            : (new PurgeJobs(counted.Census.Shields.Length, counted.Census.Pops.Length, purge.Hostnames), counted.Ids);
+        var position = write.Append(payload).Position;
+        PurgeRows.Append(write, position, purge.PropertyId, PurgeRows.BySystem, 1, PurgeTypes.All, jobs, nodes);
+    }
+
     private async Task<Result<AcceptedPurge>> BoundedAsync(int bytes, Func<LogWrite, Result<AcceptedPurge>> work, CancellationToken stop)
     {
         try
@@ -116,21 +136,7 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census, Purg
     )
     {
         var position = write.Append(property.Id, purges: true, payload).Position;
-        write.Execute(
-            """
-            INSERT INTO purges (position, property_id, asked_by, accepted_at, item_count, hostnames, shields, pops, accepted_nodes)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            """,
-            (long)position,
-            property.Id,
-            caller.Name,
-            write.Now.ToUnixTimeMilliseconds(),
-            order.Rules.Length,
-            jobs.Hostnames,
-            jobs.Shields,
-            jobs.Pops,
-            counted.Ids
-        );
+        PurgeRows.Append(write, position, property.Id, caller.Name, order.Rules.Length, PurgeRows.TypesOf(order.Rules), jobs, counted.Ids);
         var purgeId = new PurgeToken(writer.Feed.Epoch, property.Id, position).Write(writer.Feed.PurgeTokenKey.Span);
         return new AcceptedPurge(position, purgeId, Body(order, jobs, purgeId));
     }

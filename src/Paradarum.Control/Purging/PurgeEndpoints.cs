@@ -25,7 +25,11 @@ internal static class PurgeEndpoints
         services
             .AddSingleton<PurgeMeter>()
             .AddSingleton(provider => ActivatorUtilities.CreateInstance<PurgeDesk>(provider, census))
-            .AddSingleton<PurgeReceipts>();
+            .AddSingleton<AppendsSystemPurge>(provider => provider.GetRequiredService<PurgeDesk>().AppendSystem)
+            .AddSingleton<PurgeReceipts>()
+            .AddSingleton<PurgeHistory>()
+            .AddSingleton<PurgeWatches>()
+            .AddHostedService(provider => provider.GetRequiredService<PurgeWatches>());
 
     /// <summary>After routing, before every guard.</summary>
     public static void UsePurging(this IApplicationBuilder app) => app.Use(CountedAsPurge.CountAsync);
@@ -61,6 +65,23 @@ internal static class PurgeEndpoints
             .Answers(HeaderNames.Location, LocationHelp)
             .Refuses(400, 401, 403, 404, 409, 413, 415, 500)
             .WithMetadata(CountedAsPurge.Mark)
+            .AllowPurgeScope();
+        property
+            .MapGet("/purge", History)
+            .WithSummary("Purges of the property, newest first, those that changes of it made included")
+            .TakesQuery("type", "Only purges that hold an item of this type.", HistoryFilter.TypeNames)
+            .TakesQuery("state", "Only purges that are this far.", HistoryFilter.StateNames)
+            .ProducesPage<PurgeListItem>()
+            .Refuses(400, 401, 404)
+            .AllowPurgeScope();
+        property
+            .MapGet("/purge/{purgeId}/events", Events)
+            .WithSummary(
+                "The same as events, as they come: state and node, the last one complete; Last-Event-ID goes on after what was seen"
+            )
+            .TakesHeader("Last-Event-ID", "The id of the last event that was received.")
+            .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
+            .Refuses(401, 404, 429)
             .AllowPurgeScope();
         property
             .MapGet("/purge/{purgeId}", Receipt)
@@ -114,6 +135,42 @@ internal static class PurgeEndpoints
         // On disk before the caller hears 200: "accepted" must survive a power cut.
         var queued = await desk.AcceptAsync(caller, opened.Property, order, key, stop);
         return queued.Ok(out var accepted, out refusal) ? new AcceptedAnswer(opened.Property.Id, accepted) : refusal.ToAnswer();
+    }
+
+    internal static IResult History(
+        string id,
+        HttpRequest request,
+        PageRequest page,
+        Caller caller,
+        PropertyCatalogue catalogue,
+        PurgeHistory history
+    )
+    {
+        if (!catalogue.OpenForReading(caller, id).Ok(out var property, out var refusal))
+            return refusal.ToAnswer();
+        return HistoryFilter.Parse(request.Query["type"], request.Query["state"]).Ok(out var filter, out refusal)
+            ? history.Read(property.Id, filter, page)
+            : refusal.ToAnswer();
+    }
+
+    internal static IResult Events(
+        string id,
+        string purgeId,
+        Caller caller,
+        PropertyCatalogue catalogue,
+        PurgeReceipts receipts,
+        PurgeWatches watches,
+        KeyRing keys,
+        TimeProvider time
+    )
+    {
+        if (!catalogue.OpenForReading(caller, id).Ok(out var property, out var refusal))
+            return refusal.ToAnswer();
+        if (receipts.Find(property.Id, purgeId) is not { } row)
+            return NoReceipt.ToAnswer();
+        return watches.Join(property.Id, purgeId, row).Ok(out var watch, out refusal)
+            ? new PurgeEvents(watches, property.Id, purgeId, watch, caller, keys, time)
+            : refusal.ToAnswer();
     }
 
     internal static async Task<IResult> Receipt(

@@ -56,17 +56,13 @@ internal sealed record PurgeReceipt(
     ImmutableArray<ReceiptNode> PerNode
 )
 {
-    public static PurgeReceipt Of(string purgeId, PurgeRow row, PurgeStanding standing) =>
+    public static string StateName(PurgeState state) => HistoryFilter.StateNames[(int)state];
+
+    public static PurgeReceipt Of(string purgeId, PurgeRow row, PurgeStanding standing, ImmutableArray<NearMiss> nearMisses) =>
         new(
             purgeId,
             row.Position,
-            standing.State switch
-            {
-                PurgeState.Queued => "queued",
-                PurgeState.Shields => "shields",
-                PurgeState.Pops => "pops",
-                _ => "complete",
-            },
+            StateName(standing.State),
             row.AcceptedAt,
             standing.CompletedAt,
             row.Items,
@@ -77,11 +73,11 @@ internal sealed record PurgeReceipt(
             standing.FencedNodes,
             standing.Widened,
             standing.CountsFinal,
-            [],
+            nearMisses,
             [.. standing.Nodes.Select(Line)]
         );
 
-    private static ReceiptNode Line(NodeProgress node) =>
+    public static ReceiptNode Line(NodeProgress node) =>
         new(
             node.Id,
             node.Name,

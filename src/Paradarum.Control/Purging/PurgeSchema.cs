@@ -26,6 +26,15 @@ internal static class PurgeSchema
             """,
             "CREATE INDEX purge_answers_by_position ON purge_answers (position)",
             "CREATE INDEX purge_answers_by_time ON purge_answers (answered_at)",
+            // What was accepted before types were kept counts as of every type.
+            "ALTER TABLE purges ADD COLUMN types INTEGER NOT NULL DEFAULT 15",
+            "ALTER TABLE purges ADD COLUMN ordinal BIGINT NOT NULL DEFAULT 0",
+            """
+            UPDATE purges SET ordinal = placed.ordinal
+            FROM (SELECT position, row_number() OVER (PARTITION BY property_id ORDER BY position) AS ordinal FROM purges) AS placed
+            WHERE placed.position = purges.position
+            """,
+            "CREATE INDEX purges_by_property ON purges (property_id, position, ordinal, types)",
         ]
     );
 }
