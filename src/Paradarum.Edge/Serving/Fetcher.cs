@@ -67,6 +67,7 @@ internal sealed class Fetcher(
             return new(FlightEnd.Failed) { Failure = failed };
         foreach (var upstream in choice.For(property, flight.Key.Host))
         {
+            Fetching.Prepare(state, flight);
             using var request = requests.ForFetch(flight, snapshot, upstream);
             var requestTime = time.GetUtcNow();
             var (response, failure) = await client.SendAsync(upstream, request, stop);

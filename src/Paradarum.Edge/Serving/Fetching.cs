@@ -71,6 +71,16 @@ internal static class Fetching
         return new(flight, snapshot, shared, reader);
     }
 
+    /// <summary>
+    /// Before each upstream is asked: what was purged since the fetch began is given up, since it is not used even for a condition (G2). The first upstream may have
+    /// kept silent for long.
+    /// </summary>
+    public static void Prepare(NodeState state, Flight flight)
+    {
+        if (flight.Base is { } held && (held.IsRemoved || !Fence.Test(state.Current, held).MayBeUsed))
+            flight.Base = null;
+    }
+
     /// <summary>It can store nothing any more, and nobody finds it.</summary>
     public static void End(NodeState state, FlightBoard board, Flight flight, FlightKey? shared)
     {

@@ -91,6 +91,34 @@ public sealed class A_shield_behind_a_pop
         (await before).Body.ShouldBe("oldold");
     }
 
+    /// <summary>A purged entry is not used even for a condition (G2): the fetch began before the purge, the request to the next upstream did not.</summary>
+    [Fact]
+    public async Task That_breaks_off_after_a_purge_is_not_followed_by_a_question_about_what_was_purged()
+    {
+        await using var tiers = await TwoTiers.StartAsync();
+        await using var shield = new ScriptedOrigin();
+        var gate = new Gate();
+        shield.Script = async exchange =>
+        {
+            await gate.PassAsync();
+            exchange.Close();
+        };
+        tiers.Serves("old", "Cache-Control: max-age=0 | ETag: W/\"v\"");
+        await tiers.Visitor.GetAsync("/page");
+        tiers.Knows(new ShieldAddress("silent", new Uri($"http://127.0.0.1:{shield.Port}")));
+        var visit = tiers.Visitor.GetAsync("/page");
+        await gate.Arrived;
+        shield.Last["If-None-Match"].ShouldBe("W/\"v\"");
+
+        tiers.Log.Purge(Site.Id, "Path", "/page");
+        tiers.Pop.CatchUp();
+        tiers.Serves("new");
+        gate.Open();
+
+        (await visit).Body.ShouldBe("new");
+        tiers.Origin.Last["If-None-Match"].ShouldBeNull();
+    }
+
     [Fact]
     public async Task That_is_behind_in_configuration_refuses_and_the_origin_is_asked()
     {
