@@ -149,10 +149,11 @@ internal sealed partial class FleetDesk
         }
     }
 
-    public Renewal Heartbeat(NodeLink link)
+    public Renewal Heartbeat(NodeLink link, int passingThrough = 0)
     {
         lock (_lock)
         {
+            link.PassingThrough = passingThrough;
             // Read under the lock and after the heartbeat arrived: later than the instant the node counts from.
             var renewal = _machine.Heartbeat(link, Now());
             Settle(link.Node);

@@ -137,6 +137,7 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
         {
             Lease = LeaseOf(node?.Current, fleet.Now),
             Figures = node?.Link?.Figures,
+            PassingThrough = node?.Link?.PassingThrough ?? 0,
         };
     }
 

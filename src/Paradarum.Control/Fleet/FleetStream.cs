@@ -169,7 +169,9 @@ internal sealed class FleetStream(
     private void Answer(NodeLink link, Heartbeat heartbeat)
     {
         link.Figures = heartbeat.Figures;
-        var renewal = desk.Heartbeat(link);
+        if (heartbeat.PassingThrough > link.PassingThrough)
+            log.PassingThrough(node.Id, heartbeat.PassingThrough);
+        var renewal = desk.Heartbeat(link, heartbeat.PassingThrough);
         if (renewal.Reason != RenewalReason.Granted)
         {
             if (renewal.Reason != RenewalReason.Leaving)

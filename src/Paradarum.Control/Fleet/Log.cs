@@ -31,4 +31,11 @@ internal static partial class Log
 
     [LoggerMessage(3008, LogLevel.Warning, "Node {Node} acknowledged position {Position}, which it was not sent or whose hash differs")]
     public static partial void AckRefused(this ILogger log, string node, ulong position);
+
+    [LoggerMessage(
+        3009,
+        LogLevel.Warning,
+        "Node {Node} stores nothing of {Properties} properties: their configuration is of a later version than it. Upgrade it"
+    )]
+    public static partial void PassingThrough(this ILogger log, string node, int properties);
 }

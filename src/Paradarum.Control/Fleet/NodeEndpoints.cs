@@ -158,6 +158,7 @@ internal static class NodeEndpoints
             standing.Node.Leaving,
             standing.Applied,
             standing.Lag,
+            standing.PassingThrough,
             standing.Node.CreatedAt
         );
 
@@ -173,6 +174,7 @@ internal static class NodeEndpoints
 /// <param name="Leaving">Deleted; it counts for <c>complete</c> until it has given up its lease.</param>
 /// <param name="Position">The last position of the log that it acknowledged since it connected.</param>
 /// <param name="Lag">Records of the log that it has not acknowledged.</param>
+/// <param name="PassingThrough">Properties of which it stores nothing: a configuration of a later version. It wants an upgrade.</param>
 internal sealed record NodeItem(
     string Id,
     string Name,
@@ -185,6 +187,7 @@ internal sealed record NodeItem(
     bool Leaving,
     ulong Position,
     ulong Lag,
+    int PassingThrough,
     DateTimeOffset CreatedAt
 );
 

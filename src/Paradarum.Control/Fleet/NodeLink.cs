@@ -16,6 +16,9 @@ internal sealed class NodeLink(FleetNode node, LeaseHolding holding, ulong? pres
     /// <summary>What the node last said of itself, for the operator; null: nothing, or a node that does not measure.</summary>
     public NodeFigures? Figures { get; set; }
 
+    /// <summary>Properties that the node does not store, because a record of them is of a later version than it.</summary>
+    public int PassingThrough { get; set; }
+
     /// <summary>Everything up to here was handed to the stream. Null: the node needs a snapshot first.</summary>
     public ulong? Sent { get; private set; } = presented;
 

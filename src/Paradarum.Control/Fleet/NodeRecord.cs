@@ -41,6 +41,9 @@ internal sealed record NodeStanding(NodeRecord Node, bool Connected, bool Health
 
     /// <summary>What it last said of itself; null when it is not connected, or does not measure.</summary>
     public NodeFigures? Figures { get; init; }
+
+    /// <summary>Properties of which it stores nothing, because a record of them is of a later version than it.</summary>
+    public int PassingThrough { get; init; }
 }
 
 /// <summary>Where a node is between a grant and being fenced (design section 3, Leases).</summary>

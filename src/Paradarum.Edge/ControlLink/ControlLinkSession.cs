@@ -36,6 +36,7 @@ internal sealed class ControlLinkSession(
 
     private readonly Channel<ControlMessage> _arrived = Channel.CreateBounded<ControlMessage>(64);
     private IClientStreamWriter<NodeMessage>? _outgoing;
+    private int _passingThrough;
     private bool _over;
 
     // What the stream before this one said may not have been heard.
@@ -105,6 +106,11 @@ internal sealed class ControlLinkSession(
         }
         if (incoming.Current.Welcome is not { } welcome)
             throw new IOException("The control plane did not begin with a welcome.");
+        if (!LinkVersion.Speaks(welcome.Version))
+        {
+            log.LinkRefused($"It speaks link version {welcome.Version}, this node {LinkVersion.Oldest} to {LinkVersion.Current}.");
+            throw new IOException("The control plane speaks another version of the link.");
+        }
         log.LinkOpened(identity.NodeId, welcome.Epoch);
         Learn(welcome.Fleet);
         await CarryOutAsync(machine.Welcomed(welcome.Epoch), stop);
@@ -135,6 +141,7 @@ internal sealed class ControlLinkSession(
                 // Read just before it is sent: what is granted in answer counts from this instant.
                 var beat = machine.Beat(now);
                 beat.Figures = state.Figures();
+                beat.PassingThrough = _passingThrough;
                 await SendAsync(new NodeMessage { Heartbeat = beat }, stop);
                 nextBeat = now + Ticks((machine.LeaseLength / 3) ?? FirstHeartbeats);
             }
@@ -234,10 +241,12 @@ internal sealed class ControlLinkSession(
             {
                 case NodeDecision.Apply apply:
                     state.Apply(apply.Records);
+                    NotePassThrough();
                     break;
                 case NodeDecision.Replace replace:
                     recent.Forget();
                     state.Replace(replace.Epoch, replace.Position, replace.Hash, replace.Properties);
+                    NotePassThrough();
                     break;
                 case NodeDecision.DropAll:
                     recent.Forget();
@@ -262,6 +271,16 @@ internal sealed class ControlLinkSession(
                     throw new UnreachableException($"A decision without effect: {decision}.");
             }
         }
+    }
+
+    /// <summary>Said here when it changes, and to the control plane with every heartbeat.</summary>
+    private void NotePassThrough()
+    {
+        var snapshot = state.Current;
+        var count = snapshot.PassThroughAll ? Math.Max(1, snapshot.Properties.Count) : snapshot.PassingThrough;
+        if (count > _passingThrough)
+            log.PassingThrough(count, snapshot.Position);
+        _passingThrough = count;
     }
 
     private Task AcknowledgeAsync(ulong position, ReadOnlyMemory<byte> hash, CancellationToken stop)

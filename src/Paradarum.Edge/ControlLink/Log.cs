@@ -17,6 +17,13 @@ internal static partial class Log
     [LoggerMessage(5003, LogLevel.Error, "What the control plane sent does not fit what is stored ({Fault}): everything is dropped")]
     public static partial void EverythingDropped(this ILogger log, LinkFault fault);
 
+    [LoggerMessage(
+        5005,
+        LogLevel.Warning,
+        "{Properties} properties pass through by position {Position}: their configuration is of a later version. Nothing of them is stored until this node is upgraded"
+    )]
+    public static partial void PassingThrough(this ILogger log, int properties, ulong position);
+
     [LoggerMessage(5004, LogLevel.Information, "This node was deleted: its store is dropped and it does not come back")]
     public static partial void NodeLeft(this ILogger log);
 }

@@ -18,6 +18,9 @@ internal sealed record NodeSnapshot(
     bool PassThroughAll
 )
 {
+    /// <summary>Properties on pass-through, because a record of a later version was not understood. Counted when a configuration comes, not when it is asked for.</summary>
+    public int PassingThrough { get; init; }
+
     /// <summary>A node that has heard nothing: no epoch, no host.</summary>
     public static readonly NodeSnapshot Empty = new(
         "",

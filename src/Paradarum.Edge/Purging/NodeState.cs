@@ -83,6 +83,7 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
                 Hash = hash,
                 Properties = views,
                 Hosts = SnapshotChange.HostsOf(views.Values),
+                PassingThrough = views.Values.Count(view => view.PassThrough),
             }
         );
     }
@@ -219,7 +220,8 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
     private static PropertyView View(PropertySnapshot property)
     {
         var body = property.Property ?? new PropertyBody();
-        var isKnown = property.Property is not null && PropertyConfiguration.IsKnown(body);
+        var isKnown =
+            property.Property is not null && PropertyConfiguration.IsKnown(body) && !LaterVersion.Wrote(PropertySnapshot.Parser, property);
         return new PropertyView(
             property.PropertyId,
             PropertyConfiguration.FromMessage(body),

@@ -18,6 +18,7 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
     private (ulong Position, ReadOnlyMemory<byte> Hash) _last = (before.Position, before.Hash);
     private bool _passThroughAll = before.PassThroughAll;
     private bool _hostsChanged;
+    private bool _configured;
 
     /// <summary>Purges in force with the new snapshot, in order.</summary>
     public IReadOnlyList<AppliedPurge> Purges => _purges;
@@ -29,13 +30,13 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
             throw new InvalidOperationException($"Record {record.Position} does not follow {_last.Position}.");
         _last = (record.Position, record.Hash);
 
-        var payload = Read(record);
+        var payload = Read(record, out var isOfLaterVersion);
         if (payload is null)
             NotUnderstood(0, record.Position, purges: true);
-        else if (payload.BodyCase is RecordPayload.BodyOneofCase.Purge)
+        else if (payload.BodyCase is RecordPayload.BodyOneofCase.Purge && !isOfLaterVersion)
             Purge(payload.PropertyId, record.Position, payload.Purge);
-        else if (payload.BodyCase is RecordPayload.BodyOneofCase.Property && PropertyConfiguration.IsKnown(payload.Property))
-            Configure(payload.PropertyId, record.Position, PropertyConfiguration.FromMessage(payload.Property));
+        else if (payload.BodyCase is RecordPayload.BodyOneofCase.Property)
+            Configure(payload.PropertyId, record.Position, payload.Property, !isOfLaterVersion);
         else if (payload.BodyCase is RecordPayload.BodyOneofCase.PropertyRemoved)
             Remove(payload.PropertyId);
         else
@@ -50,6 +51,7 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
             PassThroughAll = _passThroughAll,
             Properties = _properties.ToImmutable(),
             Hosts = _hostsChanged ? HostsOf(_properties.Values) : before.Hosts,
+            PassingThrough = _configured ? _properties.Values.Count(property => property.PassThrough) : before.PassingThrough,
         };
 
     /// <summary>A hostname that two properties name belongs to the one that was configured last.</summary>
@@ -64,11 +66,12 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
         return hosts.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
-    private static RecordPayload? Read(LogRecord record)
+    private static RecordPayload? Read(LogRecord record, out bool isOfLaterVersion)
     {
+        isOfLaterVersion = false;
         try
         {
-            return RecordPayload.Parser.ParseFrom(record.Payload.Span);
+            return LaterVersion.Read(RecordPayload.Parser, record.Payload.Span, out isOfLaterVersion);
         }
         catch (InvalidProtocolBufferException)
         {
@@ -98,24 +101,39 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
         _properties[propertyId] = property with { LastPurge = position, Pending = pending };
     }
 
-    private void Configure(long propertyId, ulong position, PropertyConfiguration configuration)
+    /// <summary>The whole configuration, instead of the former one. What a later version has put into it is left out, and the property passes through until one that is understood.</summary>
+    private void Configure(long propertyId, ulong position, PropertyBody body, bool isUnderstood)
     {
-        _hostsChanged = true;
-        _properties[propertyId] = _properties.TryGetValue(propertyId, out var former)
-            ? former with
+        _hostsChanged = _configured = true;
+        var isKnown = PropertyConfiguration.IsKnown(body);
+        var passThrough = !isKnown || !isUnderstood;
+        if (_properties.TryGetValue(propertyId, out var former))
+            _properties[propertyId] = former with
             {
-                Configuration = configuration,
+                Configuration = isKnown ? PropertyConfiguration.FromMessage(body) : former.Configuration,
                 LastConfiguration = position,
-                PassThrough = former.HasUnknownRecord,
-            }
-            : new PropertyView(propertyId, configuration, LastPurge: 0, position, PassThrough: false, Since(propertyId, position));
+                PassThrough = passThrough || former.HasUnknownRecord,
+            };
+        else if (isKnown)
+            _properties[propertyId] = new PropertyView(
+                propertyId,
+                PropertyConfiguration.FromMessage(body),
+                LastPurge: 0,
+                position,
+                passThrough,
+                Since(propertyId, position)
+            );
     }
 
     /// <summary>A property that is new here, or here again: nothing that was fetched before it came may be used.</summary>
     private PendingRules Since(long propertyId, ulong position) =>
         PendingRules.None.Add(position, [PurgeRule.All], Protocol.Urls.QueryMode.WholeQuery, budgetOf(propertyId));
 
-    private void Remove(long propertyId) => _hostsChanged |= _properties.Remove(propertyId);
+    private void Remove(long propertyId)
+    {
+        _configured = true;
+        _hostsChanged |= _properties.Remove(propertyId);
+    }
 
     /// <summary>Design section 2: a purge is taken as All of the property, a configuration puts it on pass-through; all properties where it names none.</summary>
     private void NotUnderstood(long propertyId, ulong position, bool purges)
@@ -127,6 +145,7 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
                 Purge(concernedId, position, [PurgeRule.All], widened: true);
             return;
         }
+        _configured = true;
         _passThroughAll |= propertyId == 0;
         foreach (var concernedId in concerned)
         {

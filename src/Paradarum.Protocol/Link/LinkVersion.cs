@@ -14,9 +14,15 @@ public static class LinkVersion
     public const int LargestMessage = 32 << 20;
 
     /// <summary>The version to speak with a peer, or null when the ranges do not meet.</summary>
-    public static int? Agree(int peersCurrent, int peersOldest)
+    public static int? Agree(int peersCurrent, int peersOldest) => Agree(Current, Oldest, peersCurrent, peersOldest);
+
+    /// <summary>The same from the point of view of any version.</summary>
+    internal static int? Agree(int current, int oldest, int peersCurrent, int peersOldest)
     {
-        var version = Math.Min(Current, peersCurrent);
-        return version >= Oldest && version >= peersOldest ? version : null;
+        var version = Math.Min(current, peersCurrent);
+        return version >= oldest && version >= peersOldest ? version : null;
     }
+
+    /// <summary>Whether a version that the other side has chosen is one of ours.</summary>
+    public static bool Speaks(int version) => version is >= Oldest and <= Current;
 }

@@ -130,7 +130,44 @@ public sealed class A_record
         body.QueryMode.Kind = (QueryModeKind)99;
         node.Apply(new RecordPayload { PropertyId = TestNode.Property, Property = body });
         node.Test(held).ShouldBe(FenceReason.PassThrough);
+        node.Now.PassingThrough.ShouldBe(1);
+
+        node.Configure(TestNode.Property, TestNode.Host);
+        node.Now.Properties[TestNode.Property].PassThrough.ShouldBeFalse("it replaces all of the former one");
+        node.Now.PassingThrough.ShouldBe(0);
     }
+
+    [Fact]
+    public void Of_a_configuration_with_a_field_of_a_later_version_is_followed_and_passes_through()
+    {
+        using var node = new TestNode();
+        var held = node.Store("/a");
+        var body = node.Body(TestNode.Host);
+        body.Hostnames.Add(new HostnameMessage { Name = "new.example", Active = true });
+        node.Apply(new RecordPayload { PropertyId = TestNode.Property, Property = PropertyBody.Parser.ParseFrom(WithLaterField(body)) });
+        node.Test(held).ShouldBe(FenceReason.PassThrough);
+        node.Now.Hosts["new.example"].PropertyId.ShouldBe(TestNode.Property, "what is known of it counts");
+
+        var snapshot = new PropertySnapshot { PropertyId = TestNode.Property, Property = node.Body(TestNode.Host) };
+        node.State.Replace("epoch", 900, new byte[32], [PropertySnapshot.Parser.ParseFrom(WithLaterField(snapshot))]);
+        node.Now.Properties[TestNode.Property].PassThrough.ShouldBeTrue("also when it comes in a snapshot");
+    }
+
+    [Fact]
+    public void Of_a_purge_with_a_field_of_a_later_version_purges_all_of_the_property()
+    {
+        using var node = new TestNode();
+        node.Store("/a");
+        var payload = TestNode.PurgeOf(TestNode.Property);
+        payload.Purge.Rules.Add(RuleMessage.Parser.ParseFrom(WithLaterField(new RuleMessage { Kind = RuleKind.Path, Value = "/b" })));
+        var position = node.Apply(payload);
+        node.Look("/a").ShouldBeNull();
+        node.State.TakeCounts().ShouldHaveSingleItem().Widened.ShouldBeTrue();
+        node.Now.Properties[TestNode.Property].LastPurge.ShouldBe(position);
+    }
+
+    /// <summary>Field 50, which no version has: a text of two bytes.</summary>
+    private static byte[] WithLaterField(IMessage message) => [.. message.ToByteArray(), 0x92, 0x03, 0x02, (byte)'n', (byte)'w'];
 
     internal static PurgeCount Count(ulong position, long objects = 0, bool widened = false, bool final = true) =>
         new()
