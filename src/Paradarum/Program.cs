@@ -8,6 +8,8 @@ var root = new RootCommand("Paradarum: a self-hosted CDN whose purges are provab
     ControlCommand.Create(),
     EdgeCommand.Create(),
     PurgeCommand.Create(),
+    BackupCommand.CreateBackup(),
+    BackupCommand.CreateRestore(),
 };
 var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Action is ParseErrorAction error)

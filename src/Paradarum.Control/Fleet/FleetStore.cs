@@ -19,7 +19,10 @@ internal static class FleetStore
             .Query("SELECT name, value FROM fleet_meta", row => (Name: row.GetString(0), Value: row.GetString(1)))
             .ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);
         // A database whose log got another epoch came from a backup: nodes may hold leases that it knows nothing of.
-        var restored = meta.TryGetValue("epoch", out var known) && !string.Equals(known, epoch, StringComparison.Ordinal);
+        // Remembered until something was complete: a start in the middle of that wait begins it anew.
+        var restored =
+            (meta.TryGetValue("epoch", out var known) && !string.Equals(known, epoch, StringComparison.Ordinal))
+            || meta.GetValueOrDefault("restored") == "1";
         if (!meta.TryGetValue("fleet_key", out var fleetKey))
             fleetKey = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
         var longest = new LeaseTerms(Length(meta, "longest_lease"), Length(meta, "longest_grace"));
@@ -36,6 +39,7 @@ internal static class FleetStore
         );
         longest = longest.AtLeast(terms);
         SetMeta(write, "epoch", epoch);
+        SetMeta(write, "restored", restored ? "1" : "0");
         SetMeta(write, "fleet_key", fleetKey);
         SetMeta(write, "longest_lease", Milliseconds(longest.Lease));
         SetMeta(write, "longest_grace", Milliseconds(longest.Grace));

@@ -38,7 +38,11 @@ internal static class ReceiptStore
                 JsonSerializer.Serialize(range.FencedNodes)
             );
         if (news.Completed.Count > 0)
+        {
             FleetStore.SetMeta(write, "complete_through", FleetStore.Text(news.Completed[^1].Through));
+            // Something is complete, so all that a restore has to wait for is over.
+            write.Execute("UPDATE fleet_meta SET value = '0' WHERE name = 'restored' AND value = '1'");
+        }
         if (news.Acks.Count > 0)
             SaveAcks(write, news.Acks);
         foreach (var (key, count) in news.Counts)

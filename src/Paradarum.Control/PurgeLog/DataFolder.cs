@@ -11,6 +11,10 @@ internal sealed class DataFolder : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    public const string DatabaseName = "paradarum.db";
+
+    private const string LockName = "paradarum.lock";
+
     private readonly FileStream _lock;
 
     private DataFolder(string path, FileStream held)
@@ -21,25 +25,43 @@ internal sealed class DataFolder : IDisposable
 
     public string Path { get; }
 
-    public string DatabaseFile => System.IO.Path.Combine(Path, "paradarum.db");
+    public string DatabaseFile => System.IO.Path.Combine(Path, DatabaseName);
 
     public static DataFolder Take(string path)
     {
         try
         {
             Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
-            var file = System.IO.Path.Combine(path, "paradarum.lock");
+            var file = System.IO.Path.Combine(path, LockName);
             var folder = new DataFolder(path, new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
             folder.KeepToOwner();
             return folder;
         }
-        catch (IOException e) when (File.Exists(System.IO.Path.Combine(path, "paradarum.lock")))
+        catch (IOException e) when (File.Exists(System.IO.Path.Combine(path, LockName)))
         {
             throw new LogCannotStartException($"The data folder {path} is taken: another Paradarum process is using it.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new LogCannotStartException($"The data folder {path} cannot be used: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Whether a process holds the folder now. Looks at the lock and takes nothing.</summary>
+    public static bool IsTaken(string path)
+    {
+        try
+        {
+            using var _ = new FileStream(System.IO.Path.Combine(path, LockName), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
         }
     }
 

@@ -36,6 +36,7 @@ internal sealed class ProcessFleet : IAsyncDisposable
     private ProcessFleet(ProcessFleetOptions options)
     {
         _options = options;
+        ControlFolder = _folder["control"];
         (ApiPort, FleetPort) = (FreePorts.Row(1), FreePorts.Row(1));
     }
 
@@ -47,7 +48,8 @@ internal sealed class ProcessFleet : IAsyncDisposable
 
     public ParadarumProcess Control { get; private set; } = null!;
 
-    public string ControlFolder => _folder["control"];
+    /// <summary>The control plane's data folder; a restore moves on to another one.</summary>
+    public string ControlFolder { get; set; }
 
     public TemporaryFolder Folder => _folder;
 
