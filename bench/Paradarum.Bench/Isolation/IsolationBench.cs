@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Text;
+using Paradarum.Bench.Load;
 using Paradarum.Testing;
 
 namespace Paradarum.Bench.Isolation;
@@ -74,7 +74,7 @@ internal static class IsolationBench
             {plan.BatchesPerSecond} batches of {PurgeLoad.Items} items a second. Visitors, origin, control plane and nodes share one process and its processors: what hostile patterns themselves cost is
             the step from the phase that purges everything by no pattern, where the same pages are fetched again.
 
-            Machine: {Environment.ProcessorCount} processors, {RuntimeInformation.ProcessArchitecture}, {RuntimeInformation.FrameworkDescription}, load average at the end {LoadAverage()}.
+            {BenchReport.Machine()}
 
             | phase | hits/s | of the first | p50 µs | p99 µs | p99.9 µs | no HIT | batches | other property's visits | processors used | widened |
             | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -90,8 +90,6 @@ internal static class IsolationBench
             CultureInfo.InvariantCulture,
             $"| {phase.Name} | {phase.Hits.PerSecond:0} | {phase.Hits.PerSecond / first.Hits.PerSecond:0.00} | {phase.Hits.At(50):0} | {phase.Hits.At(99):0} | {phase.Hits.At(99.9):0} | {phase.Hits.Others} | {phase.Batches} | {phase.Visits} | {phase.Processors:0.00} | {(phase.Widened ? "yes" : "no")} |"
         );
-
-    private static string LoadAverage() => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
 }
 
 /// <summary>One phase.</summary>
@@ -101,4 +99,4 @@ internal static class IsolationBench
 /// <param name="Visits">Of the purged property.</param>
 /// <param name="Processors">Processor time of the whole process by the time of the phase.</param>
 /// <param name="Widened">The last purge was widened on some node.</param>
-internal sealed record PhaseFigures(string Name, HitFigures Hits, int Batches, int Visits, double Processors, bool Widened);
+internal sealed record PhaseFigures(string Name, LoadFigures Hits, int Batches, int Visits, double Processors, bool Widened);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Paradarum.Bench.Load;
 
 namespace Paradarum.Bench.Isolation;
 
@@ -7,17 +8,17 @@ internal static class IsolationCommand
 {
     public static Command Create()
     {
-        var seconds = Number("--seconds", "How long each phase is measured, in seconds.", 10, 600);
-        var connections = Number(
+        var seconds = BenchReport.Number("--seconds", "How long each phase is measured, in seconds.", 10, 600);
+        var connections = BenchReport.Number(
             "--connections",
             "Keep-alive connections that visit the other property, each asking again as soon as it is answered.",
             4,
             256
         );
-        var urls = Number("--urls", "URLs of 2 000 characters of the purged property that are kept stored.", 300, 20_000);
-        var pages = Number("--pages", "Pages of 1 KB of the other property.", 1_000, 100_000);
-        var batches = Number("--batches", "Batches of 200 items sent per second.", 5, 100);
-        var result = new Option<string?>("--out") { Description = "Also write the figures to this file, as Markdown.", HelpName = "FILE" };
+        var urls = BenchReport.Number("--urls", "URLs of 2 000 characters of the purged property that are kept stored.", 300, 20_000);
+        var pages = BenchReport.Number("--pages", "Pages of 1 KB of the other property.", 1_000, 100_000);
+        var batches = BenchReport.Number("--batches", "Batches of 200 items sent per second.", 5, 100);
+        var result = BenchReport.Out();
         var command = new Command(
             "isolation",
             """
@@ -49,34 +50,10 @@ internal static class IsolationCommand
                     parsed.GetValue(pages),
                     parsed.GetValue(batches)
                 );
-                var report = await IsolationBench.RunAsync(plan, stop);
-                Console.Write(report);
-                if (parsed.GetValue(result) is { } file)
-                {
-                    if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder)
-                        Directory.CreateDirectory(folder);
-                    await File.WriteAllTextAsync(file, report, stop);
-                }
-                return 0;
+                return await BenchReport.KeepAsync(await IsolationBench.RunAsync(plan, stop), parsed.GetValue(result), stop);
             }
         );
         return command;
-    }
-
-    private static Option<int> Number(string name, string description, int byDefault, int most)
-    {
-        var option = new Option<int>(name)
-        {
-            Description = $"{description} 1 to {most}.",
-            HelpName = "N",
-            DefaultValueFactory = _ => byDefault,
-        };
-        option.Validators.Add(found =>
-        {
-            if (found.Tokens is [{ Value: var text }] && !(int.TryParse(text, out var value) && value >= 1 && value <= most))
-                found.AddError($"{name}: give a number from 1 to {most}.");
-        });
-        return option;
     }
 }
 

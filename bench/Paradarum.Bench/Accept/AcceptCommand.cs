@@ -1,0 +1,110 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using Paradarum.Bench.Load;
+
+namespace Paradarum.Bench.Accept;
+
+/// <summary><c>accept</c>: durable purges per second, against an endpoint of the same framework that does nothing.</summary>
+internal static class AcceptCommand
+{
+    public static Command Create()
+    {
+        var seconds = BenchReport.Number("--seconds", "How long each turn is measured, in seconds.", 8, 600);
+        var connections = BenchReport.Number(
+            "--connections",
+            "Keep-alive connections, each sending again as soon as it is answered.",
+            64,
+            1024
+        );
+        var turns = BenchReport.Number("--turns", "Turns of each, one after the other; the median counts.", 3, 20);
+        var result = BenchReport.Out();
+        var command = new Command(
+            "accept",
+            """
+            Measure how many purges a second are made durable and answered, with two shields and four PoPs attached as processes, in turns with an endpoint of
+            the same framework, in a process of its own, that reads the same JSON, answers the same envelope and does nothing.
+
+            Example:
+              dotnet run --project bench/Paradarum.Bench -c Release -- accept --out bench/results/accept.md
+            """
+        )
+        {
+            seconds,
+            connections,
+            turns,
+            result,
+        };
+        command.SetAction(
+            async (parsed, stop) =>
+                await BenchReport.KeepAsync(
+                    await RunAsync(
+                        parsed.GetValue(connections),
+                        TimeSpan.FromSeconds(parsed.GetValue(seconds)),
+                        parsed.GetValue(turns),
+                        stop
+                    ),
+                    parsed.GetValue(result),
+                    stop
+                )
+        );
+        return command;
+    }
+
+    private static async Task<string> RunAsync(int connections, TimeSpan turn, int turns, CancellationToken stop)
+    {
+        await using var bed = await ProcessFleetBed.StartAsync(shields: 2, pops: 4);
+        await using var peer = await EmptyPeer.StartAsync();
+        byte[][] purges = [.. Enumerable.Range(0, 1024).Select(n => bed.Purge($$"""{"type":"Path","value":"/images/{{n}}.png"}"""))];
+        HttpLoad Load(int port) =>
+            new(port, (connection, n) => purges[((connection * 31) + n) & 1023], head => head.StartsWith("HTTP/1.1 200"u8));
+        var (durable, empty) = (Load(bed.ApiPort), Load(peer.Port));
+        var warm = TimeSpan.FromSeconds(4);
+        await empty.MeasureAsync(connections, warm);
+        await durable.MeasureAsync(connections, warm);
+
+        var pairs = new List<(LoadFigures Empty, LoadFigures Durable)>();
+        for (var n = 0; n < turns; n++)
+        {
+            stop.ThrowIfCancellationRequested();
+            pairs.Add((await empty.MeasureAsync(connections, turn), await durable.MeasureAsync(connections, turn)));
+            await Console.Error.WriteLineAsync(
+                $"turn {n + 1} of {turns}: {pairs[^1].Durable.PerSecond:0} purges/s, {pairs[^1].Empty.PerSecond:0} empty"
+            );
+        }
+        return Report(connections, turn, pairs);
+    }
+
+    private static string Report(int connections, TimeSpan turn, List<(LoadFigures Empty, LoadFigures Durable)> pairs)
+    {
+        var ratios = pairs.Select(pair => pair.Durable.PerSecond / pair.Empty.PerSecond).Order().ToList();
+        var report = new StringBuilder("# Durable purges per second\n\n");
+        report.AppendLine(
+            CultureInfo.InvariantCulture,
+            $"""
+            `dotnet run --project bench/Paradarum.Bench -c Release -- accept`: {connections} connections, {turn.TotalSeconds:0} s a turn; control plane, two shields and four PoPs are processes that
+            follow the log meanwhile. The peer is an endpoint of the same framework in its own process, which reads the same JSON, answers the same envelope and does nothing.
+            Clients and all processes share the machine.
+
+            {BenchReport.Machine()}
+
+            **Ratio (median of {pairs.Count} turns): {ratios[ratios.Count / 2]:0.00}**
+
+            | turn | | requests/s | ratio | p50 ms | p99 ms | p99.9 ms | not 200 |
+            | --- | --- | --- | --- | --- | --- | --- | --- |
+            """
+        );
+        for (var n = 0; n < pairs.Count; n++)
+        {
+            report.AppendLine(Row(n + 1, "does nothing", pairs[n].Empty, 1));
+            report.AppendLine(Row(n + 1, "durable purge", pairs[n].Durable, pairs[n].Durable.PerSecond / pairs[n].Empty.PerSecond));
+        }
+        return report.ToString();
+    }
+
+    private static string Row(int turn, string what, LoadFigures figures, double ratio) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {turn} | {what} | {figures.PerSecond:0} | {ratio:0.00} | {figures.At(50) / 1000:0.0} | {figures.At(99) / 1000:0.0} | {figures.At(99.9) / 1000:0.0} | {figures.Others} |"
+        );
+}

@@ -1,0 +1,119 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Paradarum.SystemTests.Processes;
+using Paradarum.Testing;
+
+namespace Paradarum.Bench.Load;
+
+/// <summary>Control plane, shields and PoPs as processes that reach one another directly; one property whose origin is never asked.</summary>
+internal sealed class ProcessFleetBed : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly List<ParadarumProcess> _nodes = [];
+    private HttpClient? _api;
+
+    public int ApiPort { get; } = FreePorts.Row(1);
+
+    public int FleetPort { get; } = FreePorts.Row(1);
+
+    public ParadarumProcess Control { get; private set; } = null!;
+
+    public long PropertyId { get; private set; }
+
+    public string ApiKey { get; private set; } = "";
+
+    public HttpClient Api => _api!;
+
+    /// <param name="shields">Processes of their own.</param>
+    /// <param name="pops">The same.</param>
+    /// <param name="control">More settings of the control plane.</param>
+    public static async Task<ProcessFleetBed> StartAsync(int shields, int pops, params string[] control)
+    {
+        var bed = new ProcessFleetBed();
+        await bed.StartControlAsync(control);
+        using var answer = await bed.Api.PostAsJsonAsync(
+            "/api/property",
+            new { name = "bench", origins = new[] { new { host = "http://127.0.0.1:9" } } }
+        );
+        bed.PropertyId = (await answer.Content.ReadFromJsonAsync<JsonObject>())!["data"]!["id"]!.GetValue<long>();
+        for (var n = 1; n <= shields; n++)
+            await bed.AddNodeAsync("shield", $"shield-{n}");
+        for (var n = 1; n <= pops; n++)
+            await bed.AddNodeAsync("pop", $"pop-{n}");
+        foreach (var node in bed._nodes)
+            await node.LineAsync("paradarum edge: ready");
+        return bed;
+    }
+
+    /// <summary>Registers a node; its enrolment token.</summary>
+    public async Task<string> RegisterAsync(string role, string name)
+    {
+        using var answer = await Api.PostAsJsonAsync(role == "shield" ? "/api/shield" : "/api/node", new { name });
+        return (await answer.Content.ReadFromJsonAsync<JsonObject>())!["data"]!["enrolmentToken"]!.GetValue<string>();
+    }
+
+    /// <summary>One purge as its bytes on the wire.</summary>
+    public byte[] Purge(string body) =>
+        System.Text.Encoding.ASCII.GetBytes(
+            $"POST /api/property/{PropertyId}/purge HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {ApiKey}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"
+        );
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var node in _nodes)
+            await node.DisposeAsync();
+        if (Control is not null)
+            await Control.DisposeAsync();
+        _api?.Dispose();
+        _folder.Dispose();
+    }
+
+    private async Task StartControlAsync(string[] more)
+    {
+        Control = ParadarumProcess.Start([
+            "control",
+            "--data",
+            _folder["control"],
+            "--api-listen",
+            $"127.0.0.1:{ApiPort}",
+            "--fleet-listen",
+            $"127.0.0.1:{FleetPort}",
+            "--log-level",
+            "warning",
+            "--probe-every",
+            "0",
+            .. more,
+        ]);
+        await Control.LineAsync("paradarum control: ready");
+        await Console.Error.WriteLineAsync($"The control plane is process {Control.Id}."); // for a profiler
+        var access = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_folder["control"], "operator.json")))!;
+        ApiKey = access["apiKey"]!.GetValue<string>();
+        _api = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ApiPort}"), Timeout = TimeSpan.FromSeconds(100) };
+        _api.DefaultRequestHeaders.Add("X-API-Key", ApiKey);
+    }
+
+    private async Task AddNodeAsync(string role, string name) =>
+        _nodes.Add(NodeProcess.Start(role, FleetPort, _folder[name], await RegisterAsync(role, name)));
+}
+
+/// <summary>One node as a process.</summary>
+internal static class NodeProcess
+{
+    public static ParadarumProcess Start(string role, int fleetPort, string folder, string token) =>
+        ParadarumProcess.Start(
+            [
+                "edge",
+                "--role",
+                role,
+                "--control",
+                $"http://127.0.0.1:{fleetPort}",
+                "--listen",
+                $"127.0.0.1:{FreePorts.Row(1)}",
+                "--data",
+                folder,
+                "--log-level",
+                "warning",
+            ],
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["PARADARUM_ENROLMENT_TOKEN"] = token }
+        );
+}
