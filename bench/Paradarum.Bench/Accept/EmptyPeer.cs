@@ -30,6 +30,7 @@ internal sealed class EmptyPeer : IAsyncDisposable
             [typeof(EmptyPeer).Assembly.Location, CommandName, port.ToString(System.Globalization.CultureInfo.InvariantCulture)]
         )
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
         };
         var process = Process.Start(start)!;

@@ -38,6 +38,7 @@ internal sealed class ControlLinkSession(
     private IClientStreamWriter<NodeMessage>? _outgoing;
     private int _passingThrough;
     private bool _over;
+    private ulong _saidFinalThrough;
 
     // What the stream before this one said may not have been heard.
     private bool _sayAgain = true;
@@ -294,26 +295,29 @@ internal sealed class ControlLinkSession(
         if (machine.Cursor is not { } cursor)
             return;
         var counts = NewCounts(out var finalThrough);
-        if (counts.Count > 0)
+        if (counts.Count > 0 || Math.Min(finalThrough, cursor.Position) > _saidFinalThrough)
             await SendAsync(Acknowledgement(cursor.Position, cursor.Hash, counts, finalThrough), stop);
     }
 
-    private static NodeMessage Acknowledgement(
+    private NodeMessage Acknowledgement(
         ulong position,
         ReadOnlyMemory<byte> hash,
         IReadOnlyCollection<PurgeCount> counts,
         ulong finalThrough
-    ) =>
-        new()
+    )
+    {
+        _saidFinalThrough = Math.Min(finalThrough, position);
+        return new NodeMessage
         {
             Ack = new Ack
             {
                 Position = position,
                 Hash = ByteString.CopyFrom(hash.Span),
                 Counts = { counts },
-                FinalThrough = Math.Min(finalThrough, position),
+                FinalThrough = _saidFinalThrough,
             },
         };
+    }
 
     private IReadOnlyCollection<PurgeCount> NewCounts(out ulong finalThrough)
     {

@@ -8,6 +8,7 @@ internal sealed class PurgeTally
     private readonly Lock _gate = new();
     private readonly Dictionary<ulong, PurgeCount> _open = [];
     private readonly Dictionary<long, Queue<ulong>> _positions = []; // of each property, ascending: records come in order
+    private readonly Queue<ulong> _inOrder = new(); // every position opened, ascending; those that are final go when they come to the front
     private readonly HashSet<ulong> _changed = [];
 
     /// <summary>A purge of a property was applied: from here on it is counted, until it is final.</summary>
@@ -20,6 +21,7 @@ internal sealed class PurgeTally
             if (!_positions.TryGetValue(propertyId, out var positions))
                 _positions.Add(propertyId, positions = new Queue<ulong>());
             positions.Enqueue(position);
+            _inOrder.Enqueue(position);
         }
     }
 
@@ -78,19 +80,26 @@ internal sealed class PurgeTally
         {
             _open.Clear();
             _positions.Clear();
+            _inOrder.Clear();
             _changed.Clear();
         }
     }
 
-    /// <summary>What changed since the last call, in order of position.</summary>
+    /// <summary>
+    /// What changed since the last call, in order of position. Purges that removed nothing, as most do, are told by <paramref name="finalThrough"/> alone where it
+    /// reaches them.
+    /// </summary>
     /// <param name="finalThrough">Every purge that was opened so far and is at or below this has been taken for the last time.</param>
     public IReadOnlyList<PurgeCount> Take(out ulong finalThrough)
     {
         lock (_gate)
         {
-            var taken = TakeChanged();
-            finalThrough = _open.Count == 0 ? ulong.MaxValue : _open.Keys.Min() - 1;
-            return taken;
+            var changed = TakeChanged();
+            while (_inOrder.TryPeek(out var oldest) && !_open.ContainsKey(oldest))
+                _inOrder.Dequeue();
+            var through = finalThrough = _inOrder.TryPeek(out var first) ? first - 1 : ulong.MaxValue;
+            changed.RemoveAll(count => count is { Final: true, Objects: 0, Widened: false } && count.Position <= through);
+            return changed;
         }
     }
 
@@ -102,9 +111,9 @@ internal sealed class PurgeTally
         foreach (var position in _changed.Order())
         {
             var count = _open[position];
-            taken.Add(count.Clone());
             if (count.Final)
                 _open.Remove(position);
+            taken.Add(count.Final ? count : count.Clone());
         }
         _changed.Clear();
         return taken;

@@ -207,12 +207,33 @@ public sealed class The_counts_of_a_purge
     }
 
     [Fact]
-    public void Are_final_with_nothing_removed_too()
+    public void Of_nothing_are_final_without_a_word_of_their_own()
     {
         using var node = new TestNode();
         var position = node.Purge(TestNode.Rule("All"));
+        node.State.TakeCounts(out var finalThrough).ShouldBeEmpty();
+        finalThrough.ShouldBe(position - 1);
+
         node.Sweeper.SweepAll();
-        node.State.TakeCounts().ShouldBe([A_record.Count(position)]);
+        node.State.TakeCounts(out finalThrough).ShouldBeEmpty();
+        finalThrough.ShouldBeGreaterThanOrEqualTo(position);
+    }
+
+    [Fact]
+    public void Of_nothing_are_told_one_by_one_when_an_older_purge_is_still_counted()
+    {
+        using var node = new TestNode();
+        node.Configure(8, "other.cdn.localhost");
+        node.Sweeper.SweepAll();
+        node.State.TakeCounts();
+        var slow = node.Fetch("/slow");
+        var waits = node.Purge(TestNode.Rule("All"));
+        var done = node.Apply(TestNode.PurgeOf(8, TestNode.Rule("All")));
+        node.Sweeper.SweepAll();
+
+        node.State.TakeCounts(out var finalThrough).ShouldBe([A_record.Count(done)]);
+        finalThrough.ShouldBe(waits - 1);
+        node.Finish(slow, out _);
     }
 
     [Fact]
