@@ -10,6 +10,7 @@ using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Control.Purging;
 using Paradarum.Control.Telemetry;
+using Paradarum.Control.Webhooks;
 
 namespace Paradarum.Control;
 
@@ -56,7 +57,15 @@ internal sealed class ControlPlane : IAsyncDisposable
         try
         {
             var log = logging.CreateLogger<LogWriter>();
-            writer = LogWriter.Open(options.Log, surroundings.Time, log, surroundings.Flush, FleetSchema.Part, PurgeSchema.Part);
+            writer = LogWriter.Open(
+                options.Log,
+                surroundings.Time,
+                log,
+                surroundings.Flush,
+                FleetSchema.Part,
+                PurgeSchema.Part,
+                WebhookSchema.Part
+            );
             await Schema.MigrateAsync(writer, stop);
             var fleet = await FleetHosting.OpenAsync(writer, options.Fleet, surroundings.Time, logging, stop);
             app = await BuildAsync(options, surroundings, logging, writer, fleet, stop);
@@ -111,6 +120,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         services.AddCatalogue(options.SystemDomain);
         services.AddFleet(fleet, provider => provider.GetRequiredService<PropertyCatalogue>().Current);
         services.AddPurging(() => fleet.Census);
+        services.AddWebhooks(options.Webhooks);
         services.AddTelemetry(options.Telemetry);
         services.AddSingleton<FirstStart>();
         surroundings.Services(services);
@@ -121,6 +131,7 @@ internal sealed class ControlPlane : IAsyncDisposable
     {
         await services.LoadAccessAsync(writer, stop);
         await services.GetRequiredService<PropertyCatalogue>().LoadAsync(stop);
+        await services.GetRequiredService<WebhookDirectory>().LoadAsync(stop);
     }
 
     private static void Map(WebApplication app)
@@ -133,6 +144,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         app.MapAccess();
         app.MapCatalogue();
         app.MapPurging();
+        app.MapWebhooks();
         app.MapFleet();
         app.MapNodes();
         app.MapTelemetry();

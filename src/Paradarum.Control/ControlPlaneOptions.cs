@@ -3,6 +3,7 @@ using Microsoft.Data.Sqlite;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Control.Telemetry;
+using Paradarum.Control.Webhooks;
 
 namespace Paradarum.Control;
 
@@ -29,6 +30,9 @@ internal sealed record ControlPlaneOptions
 
     /// <summary>Leases and how much a node may have unacknowledged.</summary>
     public FleetOptions Fleet { get; init; } = new();
+
+    /// <summary>Where webhooks may lead.</summary>
+    public WebhookOptions Webhooks { get; init; } = new();
 
     /// <summary>Metrics, traces and the prober.</summary>
     public TelemetryOptions Telemetry { get; init; } = new();

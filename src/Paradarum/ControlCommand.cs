@@ -2,6 +2,7 @@ using System.CommandLine;
 using Paradarum.Control;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
+using Paradarum.Control.Webhooks;
 using Paradarum.Options;
 using Paradarum.Processes;
 
@@ -52,6 +53,13 @@ internal static class ControlCommand
         SettingKinds.Time(TimeSpan.Zero, FleetOptions.LongestGrace),
         "30s"
     );
+    private static readonly Setting<bool> WebhooksAllowPrivate = new(
+        "webhooks-allow-private",
+        "YES|NO",
+        "Whether webhooks may lead to private addresses. Any account can then reach what this machine can.",
+        SettingKinds.YesNo,
+        "no"
+    );
     private static readonly Setting<long> LogRecords = new(
         "log-records",
         "N",
@@ -101,6 +109,7 @@ internal static class ControlCommand
             sheet.Add(setting);
         sheet.Add(Data);
         sheet.Add(SystemDomain);
+        sheet.Add(WebhooksAllowPrivate);
         foreach (var setting in new[] { Lease, Grace, LogAge })
             sheet.Add(setting);
         sheet.Add(LogRecords);
@@ -131,6 +140,7 @@ internal static class ControlCommand
             FleetAddress = fleet.Address,
             FleetPort = fleet.Port,
             SystemDomain = values.Read(SystemDomain)!,
+            Webhooks = new WebhookOptions { AllowPrivateAddresses = values.Read(WebhooksAllowPrivate) },
             Telemetry = TelemetrySettings.ReadControl(values),
             Fleet = new FleetOptions { Lease = values.Read(Lease), Grace = values.Read(Grace) },
             Log = new LogOptions

@@ -107,7 +107,8 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census, Purg
             ? (new PurgeJobs(1, 0, purge.Hostnames), JsonSerializer.Serialize<string[]>([only]))
             : (new PurgeJobs(counted.Census.Shields.Length, counted.Census.Pops.Length, purge.Hostnames), counted.Ids);
         var position = write.Append(payload).Position;
-        PurgeRows.Append(write, position, purge.PropertyId, PurgeRows.BySystem, 1, PurgeTypes.All, jobs, nodes);
+        PurgeRows.Append(write, position, purge.PropertyId, PurgeMeter.System, 1, PurgeTypes.All, jobs, nodes);
+        write.AfterFlush(() => meter.Accepted(PurgeMeter.System));
     }
 
     private async Task<Result<AcceptedPurge>> BoundedAsync(int bytes, Func<LogWrite, Result<AcceptedPurge>> work, CancellationToken stop)

@@ -36,9 +36,6 @@ internal static class PurgeRows
     /// <summary>Bytes of a record's payload that are read for an item that is to be shown: more than the longest instruction takes.</summary>
     private const int ItemBytes = 8192;
 
-    /// <summary>Who asked, in history, for purges that changes of the catalogue make themselves.</summary>
-    public const string BySystem = "system";
-
     /// <param name="write">Of the record, so that both share a flush.</param>
     /// <param name="acceptedNodes">The nodes that count, as a JSON array.</param>
     public static void Append(
@@ -116,6 +113,18 @@ internal static class PurgeRows
             (int)types,
             most,
             skip
+        );
+
+    /// <summary>Oldest first, without their items.</summary>
+    public static List<PurgeRow> Oldest(SqliteConnection reader, long propertyId, ulong after, ulong through, int most) =>
+        Read(
+            reader,
+            "p.property_id = $1 AND p.position > $2 AND p.position <= $3 ORDER BY p.position LIMIT $4",
+            mostItems: 0,
+            propertyId,
+            (long)after,
+            (long)through,
+            most
         );
 
     /// <summary>How many there are; looks at every one in the index.</summary>

@@ -16,6 +16,7 @@ public sealed partial class The_layout
         ["Catalogue"] = ["Access", "Api", "Database", "PurgeLog"],
         ["Fleet"] = ["Access", "Api", "Catalogue", "Database", "PurgeLog"],
         ["Purging"] = ["Access", "Api", "Catalogue", "Database", "Fleet", "PurgeLog"],
+        ["Webhooks"] = ["Access", "Api", "Catalogue", "Database", "Fleet", "PurgeLog", "Purging"],
         // Looks at everything; nothing knows of it.
         ["Telemetry"] = ["Access", "Api", "Catalogue", "Database", "Fleet", "PurgeLog", "Purging"],
     };
@@ -93,7 +94,7 @@ public sealed partial class The_layout
 
     /// <summary>As in <c>using Paradarum.Control.Fleet;</c>, <c>Control.Fleet.FleetDesk</c>, and <c>Fleet.FleetDesk</c> seen from within the control plane.</summary>
     [GeneratedRegex(
-        @"(?<!namespace Paradarum\.)\bControl\.(?<folder>\w+)|(?<![\w.])(?<folder>Api|PurgeLog|Access|Catalogue|Fleet|Purging)\.[A-Z]",
+        @"(?<!namespace Paradarum\.)\bControl\.(?<folder>\w+)|(?<![\w.])(?<folder>Api|PurgeLog|Access|Catalogue|Fleet|Purging|Webhooks)\.[A-Z]",
         RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000
     )]

@@ -38,10 +38,11 @@ internal sealed class PurgeHost : IAsyncDisposable
         set => _settings.Flush = value;
     }
 
-    public static async Task<PurgeHost> StartAsync()
+    /// <param name="configure">Changes the options, also of the control plane that a restart starts.</param>
+    public static async Task<PurgeHost> StartAsync(Func<ControlPlaneOptions, ControlPlaneOptions>? configure = null)
     {
-        var settings = new Settings();
-        var control = await ControlHost.StartAsync(surroundings: settings.Surroundings());
+        var settings = new Settings { Configure = configure };
+        var control = await ControlHost.StartAsync(configure: configure, surroundings: settings.Surroundings());
         return new PurgeHost(control, await control.AddPropertyAsync("demo"), settings);
     }
 
@@ -49,7 +50,12 @@ internal sealed class PurgeHost : IAsyncDisposable
     public async Task<PurgeHost> RestartAsync()
     {
         await Control.Plane.DisposeAsync();
-        var again = await ControlHost.StartAsync(Control.Folder, surroundings: _settings.Surroundings(), known: Control.Operator);
+        var again = await ControlHost.StartAsync(
+            Control.Folder,
+            _settings.Configure,
+            surroundings: _settings.Surroundings(),
+            known: Control.Operator
+        );
         again.Operator.ShouldBe(Control.Operator);
         return new PurgeHost(again, Property, _settings);
     }
@@ -74,6 +80,7 @@ internal sealed class PurgeHost : IAsyncDisposable
 
     private sealed class Settings
     {
+        public Func<ControlPlaneOptions, ControlPlaneOptions>? Configure { get; init; }
         public FleetCensus Census { get; set; } = TwoShieldsFourPops;
         public Action<Action> Flush { get; set; } = commit => commit();
         public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, 250, TimeSpan.Zero));

@@ -1,0 +1,132 @@
+using System.Globalization;
+using Paradarum.Control.Access;
+using Paradarum.Control.Api;
+using Paradarum.Control.Catalogue;
+using Paradarum.Control.PurgeLog;
+using Paradarum.Protocol;
+
+namespace Paradarum.Control.Webhooks;
+
+/// <param name="Secret">Shown this once, and only when it was made here; null when the caller sent its own.</param>
+internal sealed record NewWebhook(long Id, string Url, string? Secret, DateTimeOffset CreatedAt);
+
+/// <param name="Pending">Deliveries that are still to arrive.</param>
+/// <param name="Dropped">Deliveries that were given up.</param>
+internal sealed record ListedWebhook(
+    long Id,
+    string Url,
+    DateTimeOffset CreatedAt,
+    long Pending,
+    long Dropped,
+    DateTimeOffset? LastAttemptAt,
+    string? LastResult
+);
+
+/// <summary>Webhooks of a property (contract part 2; docs/formats/webhooks.md).</summary>
+internal static class WebhookEndpoints
+{
+    public static IServiceCollection AddWebhooks(this IServiceCollection services, WebhookOptions options) =>
+        services
+            .AddSingleton(options)
+            .AddSingleton<WebhookDirectory>()
+            .AddSingleton(provider => new WebhookSender(options, provider.GetRequiredService<TimeProvider>()))
+            .AddHostedService<WebhookQueue>();
+
+    public static void MapWebhooks(this IEndpointRouteBuilder routes)
+    {
+        var webhooks = routes.MapGroup("/api/property/{id}/webhooks").WithTags("Webhooks");
+        webhooks
+            .MapPost("", Create)
+            .WithSummary("Be told of purges of the property when they are complete")
+            .Reads("WebhookRequest", new { url = "string", secret = "string?" })
+            .Produces<Envelope<NewWebhook>>(StatusCodes.Status201Created)
+            .Refuses(400, 401, 403, 404, 413, 415);
+        webhooks
+            .MapGet("", List)
+            .WithSummary("List the property's webhooks and how their deliveries fare; secrets are not shown")
+            .ProducesPage<ListedWebhook>()
+            .Refuses(401, 403, 404);
+        webhooks
+            .MapDelete("{webhookId}", Delete)
+            .WithSummary("Delete a webhook with what was still to be delivered")
+            .Produces<Envelope<object>>()
+            .Refuses(401, 403, 404);
+    }
+
+    internal static async Task<IResult> Create(
+        string id,
+        HttpRequest request,
+        Caller caller,
+        PropertyDoor door,
+        WebhookDirectory directory,
+        WebhookOptions options,
+        CancellationToken stop
+    )
+    {
+        if (!(await door.OpenAsync(id, request, caller, stop)).Ok(out var opened, out var refusal))
+            return refusal.ToAnswer();
+        if (!JsonBody.ParseObject(opened.Body).Ok(out var fields, out refusal))
+            return refusal.ToAnswer();
+        if (!fields.Text("url").Ok(out var sentUrl, out refusal) || !fields.Text("secret").Ok(out var sentSecret, out refusal))
+            return refusal.ToAnswer();
+        if (!WebhookTarget.Parse(sentUrl, options.AllowPrivateAddresses).Ok(out var url, out refusal))
+            return refusal.ToAnswer();
+        string? made = null;
+        if (!(sentSecret is null ? WebhookSecret.Generate(out made) : WebhookSecret.Parse(sentSecret)).Ok(out var secret, out refusal))
+            return refusal.ToAnswer();
+        return (await directory.CreateAsync(opened.Property.Id, url, secret, stop)).Ok(out var webhook, out refusal)
+            ? Answer.Created(
+                made is null
+                    ? "Webhook created successfully."
+                    : "Webhook created successfully. Store its secret now: it is not shown again.",
+                new NewWebhook(webhook.Id, webhook.Url.AbsoluteUri, made, webhook.CreatedAt)
+            )
+            : refusal.ToAnswer();
+    }
+
+    internal static IResult List(
+        string id,
+        PageRequest page,
+        Caller caller,
+        PropertyCatalogue catalogue,
+        WebhookDirectory directory,
+        LogReaders readers
+    )
+    {
+        if (!catalogue.OpenForReading(caller, id).Ok(out var property, out var refusal))
+            return refusal.ToAnswer();
+        var listed = readers.Read(reader =>
+            directory.Of(property.Id).Select(webhook => Listed(webhook, WebhookStore.Health(reader, webhook.Id))).ToList()
+        );
+        return Answer.Page("Webhooks retrieved successfully.", page, listed);
+    }
+
+    internal static async Task<IResult> Delete(
+        string id,
+        string webhookId,
+        Caller caller,
+        PropertyCatalogue catalogue,
+        WebhookDirectory directory,
+        CancellationToken stop
+    )
+    {
+        if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
+            return refusal.ToAnswer();
+        // What is no number names no webhook.
+        var number = long.TryParse(webhookId, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : 0;
+        return (await directory.DeleteAsync(property.Id, number, stop)).Ok(out _, out refusal)
+            ? Answer.Ok("Webhook deleted successfully.")
+            : refusal.ToAnswer();
+    }
+
+    private static ListedWebhook Listed(Webhook webhook, WebhookHealth health) =>
+        new(
+            webhook.Id,
+            webhook.Url.AbsoluteUri,
+            webhook.CreatedAt,
+            health.Pending,
+            health.Dropped,
+            health.LastAttemptAt,
+            health.LastResult
+        );
+}
