@@ -16,7 +16,6 @@ public sealed class A_mutation(ITestOutputHelper output)
         var tally = Runner.Run(1, Schedules, mutation: Enum.Parse<Mutation>(name), enough: 1);
         tally.Broken.ShouldNotBeEmpty();
         var (seed, what) = tally.Broken.MinBy(broken => broken.Seed);
-        output.WriteLine($"{name}: schedule {seed}: {what}");
-        Console.WriteLine($"Mutation {name}: schedule {seed}: {what}");
+        Report.Say(output, $"Mutation {name}: schedule {seed}: {what}");
     }
 }

@@ -22,10 +22,9 @@ public sealed class Any_schedule(ITestOutputHelper output)
         var mutation = Enum.Parse<Mutation>(Environment.GetEnvironmentVariable("SIMULATION_MUTATION") ?? nameof(Mutation.None));
         var tally = Runner.Run(from, Setting("SIMULATION_SCHEDULES", Schedules), within, mutation);
 
-        output.WriteLine(tally.ToString());
-        Console.WriteLine($"Simulation: {tally}");
+        Report.Say(output, $"Simulation: {tally}");
         foreach (var (seed, _) in tally.Broken)
-            Console.WriteLine(Shrinker.Report(seed, mutation));
+            Report.Say(output, Shrinker.Report(seed, mutation));
         tally.Broken.ShouldBeEmpty();
         tally.FewestEvents.ShouldBeGreaterThanOrEqualTo(FewestEvents);
         tally.Poor.ShouldBe(0);

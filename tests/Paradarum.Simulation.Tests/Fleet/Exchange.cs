@@ -57,7 +57,7 @@ internal sealed class Exchange(Simulation run, SimulatedProcess? asker, int from
             if (process.IsPaused)
                 GiveUpAfter(run.Settings.Patience, FetchFailure.HeadTimeOut);
             process.Serving.Incoming.Add(this);
-            process.At(run.Time.Now, () => arrives(this));
+            process.Do(() => arrives(this));
         });
 
     public void Head(int status, HeaderDictionary headers, string? refused = null)
@@ -119,14 +119,11 @@ internal sealed class Exchange(Simulation run, SimulatedProcess? asker, int from
         if (asker is null)
             happens();
         else
-            asker.At(
-                run.Time.Now,
-                () =>
-                {
-                    if (!_over)
-                        happens();
-                }
-            );
+            asker.Do(() =>
+            {
+                if (!_over)
+                    happens();
+            });
     }
 
     private void End(Action last)

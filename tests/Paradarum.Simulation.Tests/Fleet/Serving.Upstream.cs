@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Microsoft.AspNetCore.Http;
+using Paradarum.Edge.Freshness;
 using Paradarum.Edge.Purging;
 using Paradarum.Edge.Serving;
 using Paradarum.Edge.Storage;
@@ -24,6 +25,7 @@ internal sealed partial class Serving
         var headers = Copy(plan.Visitor);
         headers.Remove("If-None-Match");
         headers.Remove("If-Modified-Since");
+        headers["Accept-Encoding"] = Codings.Normalise(plan.Visitor.AcceptEncoding);
         if (FetchCondition.Of(voyage.Flight).Tag is { } tag)
             headers["If-None-Match"] = tag;
         _run.History.Conditional(_process.Node, (int)plan.PropertyId, Topology.PathOf(page), headers);

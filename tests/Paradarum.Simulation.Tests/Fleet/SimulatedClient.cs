@@ -8,7 +8,13 @@ namespace Paradarum.SimulationTests.Fleet;
 /// <summary>Everyone outside: changes pages, asks for purges, follows receipts, and visits, above all where a receipt has just said that something is gone.</summary>
 internal sealed class SimulatedClient(Simulation run)
 {
-    private static readonly HeaderDictionary NoHeaders = [];
+    // Pages that vary by coding have a variant for each; a purge takes them all.
+    private static readonly HeaderDictionary[] Visitors =
+    [
+        [],
+        new HeaderDictionary { ["Accept-Encoding"] = "gzip" },
+        new HeaderDictionary { ["Accept-Encoding"] = "br, gzip" },
+    ];
 
     /// <summary>A page changes and is purged, as a content management system would: first the one, then the other.</summary>
     public void Purge(Incident incident)
@@ -120,7 +126,7 @@ internal sealed class SimulatedClient(Simulation run)
         };
         var token = named is null ? null : new PurgeToken(named.Epoch, named.Property, named.Position);
         var process = run.ProcessAt(pop, chance.Happens(0.5));
-        var request = new SimulatedRequest(page, NoHeaders, null, token);
+        var request = new SimulatedRequest(page, Visitors[Chance.Mix((ulong)askedAt, (ulong)pop) % (ulong)Visitors.Length], null, token);
         exchange.Send(process, arrived => process!.Serving.Arrive(request, arrived));
     }
 }

@@ -82,7 +82,7 @@ internal sealed class SimulatedProcess
         && !_publishedOnce;
 
     /// <summary>Something happens to this process, if it still lives; while it is paused, it waits.</summary>
-    public void At(long instant, Action happens) => _run.Time.At(instant, () => Happen(happens));
+    public void At(long instant, Action happens) => _run.Time.At(instant, () => Do(happens));
 
     public void After(long delay, Action happens) => At(_run.Time.Now + delay, happens);
 
@@ -164,7 +164,8 @@ internal sealed class SimulatedProcess
 
     private ulong _lastBeat;
 
-    private void Happen(Action happens)
+    /// <summary>It happens to this process now, if it still lives; while it is paused, it waits.</summary>
+    public void Do(Action happens)
     {
         if (!IsAlive)
             return;

@@ -16,7 +16,8 @@ internal readonly record struct Content(int Property, int Path, int Version)
 
 /// <summary>
 /// One origin for each property: every page has versions. Pages differ in what they say about themselves: some have strong tags, some weak ones that two
-/// versions share, some are fresh for long, some must be asked about each time.
+/// versions share, some are fresh for long, some must be asked about each time, some vary by
+/// coding.
 /// </summary>
 internal sealed class Origin(Time time)
 {
@@ -63,6 +64,8 @@ internal sealed class Origin(Time time)
         var version = VersionNow(property, path);
         var tag = IsWeak(path) ? $"W/\"{property}{path}-{version / 2}\"" : $"\"{property}{path}-{version}\"";
         headers["ETag"] = tag;
+        if (path is 0 or 3)
+            headers["Vary"] = "Accept-Encoding";
         headers["Cache-Control"] = path switch
         {
             2 => "max-age=3600, stale-if-error=3600",
