@@ -1,3 +1,5 @@
+using Paradarum.Protocol.Link;
+
 namespace Paradarum.Control.Fleet;
 
 /// <summary>The desk's other side: what the loop writes down, and those who read and wait for what is written.</summary>
@@ -12,6 +14,28 @@ internal sealed partial class FleetDesk
             var now = Now();
             return _machine.NextChange(now) - now;
         }
+    }
+
+    /// <summary>Hands a question to every open stream; says whom it reaches, and which nodes that may hold something it does not.</summary>
+    public (IReadOnlyList<string> Reached, IReadOnlyList<string> Unreached) Ask(StoreQuestion question)
+    {
+        const int mostWaiting = 8;
+        var (reached, unreached) = (new List<string>(), new List<string>());
+        lock (_lock)
+        {
+            foreach (var node in _machine.Nodes)
+            {
+                if (node is { Leaving: false, Link: { Closed: false } link } && link.Questions.Count < mostWaiting)
+                {
+                    link.Questions.Enqueue(question);
+                    _streams.Wake(link);
+                    reached.Add(node.Id);
+                }
+                else if (node.EverConnected)
+                    unreached.Add(node.Id);
+            }
+        }
+        return (reached, unreached);
     }
 
     /// <summary>Whether something waits to be written, and whether someone waits for it.</summary>

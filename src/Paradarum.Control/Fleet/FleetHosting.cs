@@ -41,6 +41,7 @@ internal static class FleetHosting
         services.AddSingleton(desk);
         services.AddSingleton<FleetRegistry>();
         services.AddSingleton<PurgeProgress>();
+        services.AddSingleton<FleetQuestions>();
         services.AddSingleton<RecordTraces>();
         services.AddSingleton(provider => new NodeSnapshots(provider.GetRequiredService<LogWriter>(), () => catalogue(provider)));
         services.AddHostedService<FleetLoop>();

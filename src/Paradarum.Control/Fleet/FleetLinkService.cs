@@ -11,6 +11,7 @@ namespace Paradarum.Control.Fleet;
 internal sealed class FleetLinkService(
     FleetDesk desk,
     FleetRegistry registry,
+    FleetQuestions questions,
     NodeSnapshots snapshots,
     LogWriter writer,
     RecordTraces traces,
@@ -46,7 +47,7 @@ internal sealed class FleetLinkService(
         if (!Authenticated(context, out var node))
             throw new RpcException(new Status(StatusCode.Unauthenticated, "Send the node's id and credential."));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, host.ApplicationStopping);
-        var stream = new FleetStream(desk, snapshots, writer, node, requestStream, responseStream, traces, time, log);
+        var stream = new FleetStream(desk, questions, snapshots, writer, node, requestStream, responseStream, traces, time, log);
         await stream.RunAsync(stop);
     }
 

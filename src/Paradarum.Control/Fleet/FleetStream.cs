@@ -14,6 +14,7 @@ namespace Paradarum.Control.Fleet;
 /// </summary>
 internal sealed class FleetStream(
     FleetDesk desk,
+    FleetQuestions questions,
     NodeSnapshots snapshots,
     LogWriter writer,
     NodeRecord node,
@@ -159,6 +160,9 @@ internal sealed class FleetStream(
                     }
                     _traces.Acknowledged(ack.Position);
                     break;
+                case { Answer: { } answer }:
+                    questions.Answered(node.Id, answer);
+                    break;
                 case { LeaveDone: not null }:
                     desk.LeaveDone(link);
                     return;
@@ -198,6 +202,8 @@ internal sealed class FleetStream(
         {
             while (_grants.TryDequeue(out var grant))
                 await outgoing.WriteAsync(new ControlMessage { Grant = grant }, stop);
+            while (link.Questions.TryDequeue(out var question))
+                await outgoing.WriteAsync(new ControlMessage { Question = question }, stop);
             if (!ReferenceEquals(view, desk.View))
                 await outgoing.WriteAsync(new ControlMessage { Fleet = view = desk.View }, stop);
             if (link.Node.Leaving && !toldToLeave)

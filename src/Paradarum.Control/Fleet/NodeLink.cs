@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Paradarum.Protocol.Link;
 
 namespace Paradarum.Control.Fleet;
@@ -12,6 +13,9 @@ internal sealed class NodeLink(FleetNode node, LeaseHolding holding, ulong? pres
     public LeaseHolding Holding { get; } = holding;
 
     public bool Closed { get; set; }
+
+    /// <summary>Questions that are still to be sent on it; safe from any thread.</summary>
+    public ConcurrentQueue<StoreQuestion> Questions { get; } = new();
 
     /// <summary>What the node last said of itself, for the operator; null: nothing, or a node that does not measure.</summary>
     public NodeFigures? Figures { get; set; }

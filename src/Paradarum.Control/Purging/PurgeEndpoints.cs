@@ -28,6 +28,7 @@ internal static class PurgeEndpoints
             .AddSingleton<AppendsSystemPurge>(provider => provider.GetRequiredService<PurgeDesk>().AppendSystem)
             .AddSingleton<PurgeReceipts>()
             .AddSingleton<PurgeHistory>()
+            .AddSingleton<PurgePreview>()
             .AddSingleton<PurgeWatches>()
             .AddHostedService(provider => provider.GetRequiredService<PurgeWatches>());
 
@@ -65,6 +66,22 @@ internal static class PurgeEndpoints
             .Answers(HeaderNames.Location, LocationHelp)
             .Refuses(400, 401, 403, 404, 409, 413, 415, 500)
             .WithMetadata(CountedAsPurge.Mark)
+            .AllowPurgeScope();
+        property
+            .MapPost("/purge/preview", Preview)
+            .WithSummary("What a purge or a batch would remove; queues nothing")
+            .Reads(
+                "PurgePreviewRequest",
+                new
+                {
+                    type = "string?",
+                    value = "string?",
+                    matchType = "string?",
+                    items = "PurgeRequest[]?",
+                }
+            )
+            .Produces<Envelope<PreviewAnswer>>()
+            .Refuses(400, 401, 403, 404, 413, 415, 429)
             .AllowPurgeScope();
         property
             .MapGet("/purge", History)
@@ -137,6 +154,28 @@ internal static class PurgeEndpoints
         return queued.Ok(out var accepted, out refusal) ? new AcceptedAnswer(opened.Property.Id, accepted) : refusal.ToAnswer();
     }
 
+    internal static async Task<IResult> Preview(
+        string id,
+        HttpRequest request,
+        Caller caller,
+        PropertyDoor door,
+        PurgePreview preview,
+        CancellationToken stop
+    )
+    {
+        if (!(await door.OpenAsync(id, request, caller, stop)).Ok(out var opened, out var refusal))
+            return refusal.ToAnswer();
+        if (!JsonBody.ParseObject(opened.Body).Ok(out var fields, out refusal))
+            return refusal.ToAnswer();
+        // Items make it a batch, of whatever kind they are: the batch's own sentence says what is wrong with them.
+        var form = fields.List("items", 1).Ok(out var items, out _) && items is null ? PurgeForm.One : PurgeForm.Batch;
+        if (!PurgeReader.Read(opened.Body, form, out var rejected).Ok(out var order, out refusal))
+            return rejected is null ? refusal.ToAnswer() : refusal.ToAnswer(rejected);
+        return (await preview.PreviewAsync(opened.Property.Id, order, stop)).Ok(out var answer, out refusal)
+            ? Answer.Ok("Nothing was purged. This is what a purge would remove.", answer)
+            : refusal.ToAnswer();
+    }
+
     internal static IResult History(
         string id,
         HttpRequest request,
@@ -190,7 +229,7 @@ internal static class PurgeEndpoints
             return NoReceipt.ToAnswer();
         if (!ReceiptWait.Parse(request.Query["wait"]).Ok(out var wait, out refusal))
             return refusal.ToAnswer();
-        return Answer.Ok("Purge retrieved successfully.", await receipts.ReadAsync(purgeId, row, wait, stop));
+        return Answer.Ok("Purge retrieved successfully.", await receipts.ReadAsync(property.Id, purgeId, row, wait, stop));
     }
 }
 

@@ -20,6 +20,23 @@ internal sealed record ReceiptItem(string Type, string? Value, string? MatchType
             RuleKind.Regex => new("Regex", rule.Value, "regex"),
             _ => new("All", null, null), // a newer version's rule: nodes that do not know it take it as All
         };
+
+    public static RuleMessage ToRule(ReceiptItem item) =>
+        new()
+        {
+            Kind = (item.Type, item.MatchType) switch
+            {
+                ("Extension", _) => RuleKind.Extension,
+                ("Path", _) => RuleKind.Path,
+                (_, "equals") => RuleKind.Equals,
+                (_, "contains") => RuleKind.Contains,
+                (_, "starts_with") => RuleKind.StartsWith,
+                (_, "ends_with") => RuleKind.EndsWith,
+                ("Regex", _) => RuleKind.Regex,
+                _ => RuleKind.All,
+            },
+            Value = item.Value ?? "",
+        };
 }
 
 internal sealed record ReceiptNode(

@@ -5,7 +5,7 @@ using Paradarum.Protocol.Tokens;
 namespace Paradarum.Control.Purging;
 
 /// <summary>Finds the receipt of a purge (contract part 2): its row and record from disk, how far it has come from the fleet.</summary>
-internal sealed class PurgeReceipts(LogReaders readers, LogFeed feed, PurgeProgress progress, TimeProvider time)
+internal sealed class PurgeReceipts(LogReaders readers, LogFeed feed, PurgeProgress progress, PurgePreview preview, TimeProvider time)
 {
     private const int MostItemsShown = 100;
 
@@ -22,11 +22,16 @@ internal sealed class PurgeReceipts(LogReaders readers, LogFeed feed, PurgeProgr
     }
 
     /// <summary>The receipt as soon as the purge is complete, or as it stands after <paramref name="wait"/>.</summary>
-    public async Task<PurgeReceipt> ReadAsync(string purgeId, PurgeRow row, TimeSpan wait, CancellationToken stop)
+    public async Task<PurgeReceipt> ReadAsync(long propertyId, string purgeId, PurgeRow row, TimeSpan wait, CancellationToken stop)
     {
         if (wait > TimeSpan.Zero)
             await CompleteOrAsync(row.Position, wait, stop);
-        return PurgeReceipt.Of(purgeId, row, progress.ProgressOf(row.Position, row.AcceptedNodes), []);
+        var standing = progress.ProgressOf(row.Position, row.AcceptedNodes);
+        // Asked anew at each reading: it says what is stored now.
+        var nearMisses = standing is { State: PurgeState.Complete, Matched: 0 }
+            ? await preview.NearMissesAsync(propertyId, row.Items, stop)
+            : [];
+        return PurgeReceipt.Of(purgeId, row, standing, nearMisses);
     }
 
     private async Task CompleteOrAsync(ulong position, TimeSpan wait, CancellationToken stop)

@@ -42,7 +42,18 @@ internal sealed class ControlLinkClient(
         for (var failures = 1; ; failures++)
         {
             Exception? cause = null;
-            var session = new ControlLinkSession(options, identity, instance, _machine, state, lease, directory, _recent, bootClock, log);
+            using var session = new ControlLinkSession(
+                options,
+                identity,
+                instance,
+                _machine,
+                state,
+                lease,
+                directory,
+                _recent,
+                bootClock,
+                log
+            );
             try
             {
                 await session.RunAsync(client, stoppingToken);

@@ -23,7 +23,7 @@ internal sealed class ControlLinkSession(
     RecentCounts recent,
     TimeProvider bootClock,
     ILogger log
-)
+) : IDisposable
 {
     /// <summary>Between heartbeats until the first grant says how long leases are.</summary>
     private static readonly TimeSpan FirstHeartbeats = TimeSpan.FromMilliseconds(250);
@@ -35,6 +35,8 @@ internal sealed class ControlLinkSession(
     private static readonly TimeSpan WelcomeWithin = TimeSpan.FromSeconds(5);
 
     private readonly Channel<ControlMessage> _arrived = Channel.CreateBounded<ControlMessage>(64);
+    private readonly SemaphoreSlim _oneWriter = new(1, 1);
+    private readonly QuestionDesk _questions = new(state, bootClock);
     private IClientStreamWriter<NodeMessage>? _outgoing;
     private int _passingThrough;
     private bool _over;
@@ -60,6 +62,7 @@ internal sealed class ControlLinkSession(
         await WelcomeAsync(call.ResponseStream, ending.Token, stop);
 
         var pumping = PumpAsync(call.ResponseStream, ending.Token);
+        var answering = _questions.RunAsync(answer => SendAsync(new NodeMessage { Answer = answer }, ending.Token), ending.Token);
         try
         {
             await FollowAsync(stop);
@@ -71,10 +74,14 @@ internal sealed class ControlLinkSession(
             else
                 await ending.CancelAsync();
             await ((Task)pumping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ending.CancelAsync();
+            await answering.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         if (!Left)
             await pumping;
     }
+
+    public void Dispose() => _oneWriter.Dispose();
 
     private Hello Hello()
     {
@@ -224,6 +231,9 @@ internal sealed class ControlLinkSession(
             case { Fleet: { } fleet }:
                 Learn(fleet);
                 break;
+            case { Question: { } question }:
+                _questions.Put(question);
+                break;
             case { Leave: not null }:
                 await CarryOutAsync(machine.ToldToLeave(), stop);
                 break;
@@ -340,7 +350,19 @@ internal sealed class ControlLinkSession(
         directory.Current = new FleetKnowledge(shields.ToImmutable(), fleet.FleetKey.Memory, fleet.PurgeTokenKey.Memory);
     }
 
-    private Task SendAsync(NodeMessage message, CancellationToken stop) => _outgoing!.WriteAsync(message, stop);
+    /// <summary>One at a time: answers to questions come from a task of their own.</summary>
+    private async Task SendAsync(NodeMessage message, CancellationToken stop)
+    {
+        await _oneWriter.WaitAsync(stop);
+        try
+        {
+            await _outgoing!.WriteAsync(message, stop);
+        }
+        finally
+        {
+            _oneWriter.Release();
+        }
+    }
 
     private long Ticks(TimeSpan length) => (long)(length.TotalSeconds * bootClock.TimestampFrequency);
 }
