@@ -17,6 +17,9 @@ public sealed class Visitor(string nodeUrl, string hostname) : IDisposable
         BaseAddress = new Uri(nodeUrl),
     };
 
+    /// <summary>The node's, as it was given.</summary>
+    public string Url => nodeUrl;
+
     public Task<Visit> GetAsync(string target, params (string Name, string Value)[] headers) => SendAsync(HttpMethod.Get, target, headers);
 
     public async Task<Visit> SendAsync(HttpMethod method, string target, params (string Name, string Value)[] headers)

@@ -40,6 +40,12 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census, Purg
         "Too many purges are waiting to be made durable. This one was not queued; send it again."
     );
 
+    // It may have reached the disk all the same; then it runs, and once more does no harm.
+    private static readonly Refusal NotDurable = new(
+        RefusalKind.Unavailable,
+        "The purge could not be made durable: the control plane's disk is full or fails. Send it again."
+    );
+
     private int _waiting;
     private long _bytesWaiting;
 
@@ -47,7 +53,6 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census, Purg
     private volatile CountedNodes _counted = new(FleetCensus.Empty, "[]");
 
     /// <summary>Queues one purge request of one or many items. Refusals are the contract's: 409, then no hostname, then no node.</summary>
-    /// <exception cref="LogUnavailableException">It could not be made durable: nothing is known to be queued.</exception>
     public async Task<Result<AcceptedPurge>> AcceptAsync(
         Caller caller,
         CatalogueProperty property,
@@ -118,6 +123,10 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census, Purg
             // Both are counted before either is judged, so that requests of the same moment see one another.
             var (waiting, bytesWaiting) = (Interlocked.Increment(ref _waiting), Interlocked.Add(ref _bytesWaiting, bytes));
             return waiting > MostWaiting || bytesWaiting > MostBytesWaiting ? Busy : await writer.WriteAsync(work, stop);
+        }
+        catch (LogUnavailableException)
+        {
+            return NotDurable; // the writer has said why in its log
         }
         finally
         {

@@ -19,6 +19,9 @@ internal sealed record ProcessFleetOptions
 
     /// <summary>More settings of the control plane.</summary>
     public IReadOnlyList<string> Control { get; init; } = [];
+
+    /// <summary>Called with the folder before anything is in it.</summary>
+    public Func<string, Task> Prepare { get; init; } = _ => Task.CompletedTask;
 }
 
 /// <summary>
@@ -26,7 +29,11 @@ internal sealed record ProcessFleetOptions
 /// </summary>
 internal sealed class ProcessFleet : IAsyncDisposable
 {
-    private static readonly Dictionary<string, string> Quiet = new(StringComparer.Ordinal) { ["PARADARUM_LOG_LEVEL"] = "warning" };
+    private static readonly Dictionary<string, string> Quiet = new(StringComparer.Ordinal)
+    {
+        ["PARADARUM_LOG_LEVEL"] = "warning",
+        ["PARADARUM_PROBE_EVERY"] = "0",
+    };
 
     private readonly ProcessFleetOptions _options;
     private readonly TemporaryFolder _folder = new();
@@ -70,6 +77,7 @@ internal sealed class ProcessFleet : IAsyncDisposable
         var fleet = new ProcessFleet(options ?? new ProcessFleetOptions());
         try
         {
+            await fleet._options.Prepare(fleet.ControlFolder);
             await fleet.StartControlAsync();
             fleet.PropertyId = await fleet.AddPropertyAsync("site");
             // Shields first: a PoP that joins then knows them from its first moment.

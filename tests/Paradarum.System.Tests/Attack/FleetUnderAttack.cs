@@ -1,0 +1,213 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using Paradarum.SystemTests.Processes;
+using Paradarum.Testing;
+
+namespace Paradarum.SystemTests.Attack;
+
+/// <summary>Eight clients purge and sixteen visitors read while one thing after the other is broken. What they saw is in the ledger.</summary>
+internal sealed class FleetUnderAttack(AttackFleet fleet, AttackLedger ledger, int seed, TimeProvider time)
+{
+    private const int Clients = 8;
+    private const int Readers = 16;
+
+    /// <summary>Purges of one client that may be on their way at once.</summary>
+    private const int OnTheirWay = 4;
+
+    private static readonly string[] Pages =
+    [
+        .. Enumerable.Range(0, 32).Select(n => string.Create(CultureInfo.InvariantCulture, $"/p/{n}")),
+    ];
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(30);
+
+    /// <summary>Longer than any fault lasts: the answer of a node that was stopped meanwhile is the one worth seeing.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
+    public AttackFaults Faults { get; } = new(fleet, new Random(seed), time);
+
+    public async Task RunAsync(TimeSpan length)
+    {
+        using var over = new CancellationTokenSource(length, time);
+        await Task.WhenAll([
+            Faults.RunUntilAsync(over.Token),
+            .. Enumerable.Range(0, Clients).Select(n => PurgeUntilAsync(new Random(seed + n + 1), over.Token)),
+            .. Enumerable
+                .Range(0, Readers)
+                .Select(n => ReadUntilAsync(AttackFleet.Pops[n % AttackFleet.Pops.Length], new Random(seed - n - 1), over.Token)),
+        ]);
+        await ReadEverythingAsync();
+    }
+
+    private async Task PurgeUntilAsync(Random dice, CancellationToken over)
+    {
+        using var api = fleet.NewApi(Patience);
+        using var origin = new HttpClient { BaseAddress = fleet.Origin, Timeout = Patience };
+        using var free = new SemaphoreSlim(OnTheirWay);
+        var watching = new List<Task>();
+        while (!over.IsCancellationRequested)
+        {
+            await free.WaitAsync(CancellationToken.None);
+            if (await PurgeOneAsync(api, origin, Pages[dice.Next(Pages.Length)], dice.Next(20)) is { } receipt)
+                watching.Add(WatchAsync(api, receipt, free));
+            else
+                free.Release();
+            await Task.Delay(Breath, time, CancellationToken.None);
+        }
+        await Task.WhenAll(watching);
+    }
+
+    /// <summary>The origin changes first, then the purge: as a CMS does.</summary>
+    private async Task<string?> PurgeOneAsync(HttpClient api, HttpClient origin, string page, int kind)
+    {
+        try
+        {
+            var version = long.Parse(await origin.GetStringAsync("/raise" + page), CultureInfo.InvariantCulture);
+            object purge = kind switch
+            {
+                0 => new { type = "All" },
+                1 or 2 => new
+                {
+                    type = "Regex",
+                    value = "/p/",
+                    matchType = "starts_with",
+                },
+                3 or 4 => new { type = "Regex", value = $"^{page}$" },
+                _ => new { type = "Path", value = page },
+            };
+            using var answer = await api.PostAsJsonAsync($"/api/property/{fleet.PropertyId}/purge", purge);
+            if (answer.StatusCode != HttpStatusCode.OK)
+            {
+                ledger.NoteRefused((int)answer.StatusCode + " " + (await answer.Content.ReadFromJsonAsync<JsonObject>())!["message"]);
+                return null;
+            }
+            var receipt = answer.Headers.Location!.OriginalString;
+            ledger.NoteAccepted(receipt, page, version);
+            return receipt;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            ledger.NoteRefused(e is OperationCanceledException ? "no answer in time" : "not reached");
+            return null;
+        }
+    }
+
+    /// <summary>Asks until it is complete, through everything that happens meanwhile; gives up a minute after which nothing is broken any more.</summary>
+    private async Task WatchAsync(HttpClient api, string receipt, SemaphoreSlim free)
+    {
+        using var late = new CancellationTokenSource(TimeSpan.FromMinutes(1), time);
+        while (!late.IsCancellationRequested)
+        {
+            try
+            {
+                using var answer = await api.GetAsync($"{receipt}?wait=2s");
+                if (answer.StatusCode == HttpStatusCode.OK)
+                {
+                    var data = (await answer.Content.ReadFromJsonAsync<JsonObject>())!["data"]!;
+                    if (data["completedAt"] is { } at)
+                    {
+                        ledger.NoteComplete(receipt, at.GetValue<DateTimeOffset>() - data["acceptedAt"]!.GetValue<DateTimeOffset>());
+                        break;
+                    }
+                }
+            }
+            catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+            {
+                // The control plane is away: it will be back.
+            }
+            await Task.Delay(Breath, time, CancellationToken.None);
+        }
+        free.Release();
+    }
+
+    private async Task ReadUntilAsync(string pop, Random dice, CancellationToken over)
+    {
+        using var visitor = NewVisitor();
+        while (!over.IsCancellationRequested)
+        {
+            await ReadAsync(visitor, pop, Pages[dice.Next(Pages.Length)]);
+            await Task.Delay(Breath, time, CancellationToken.None);
+        }
+    }
+
+    /// <returns>Whether it was answered with a page.</returns>
+    private async Task<bool> ReadAsync(HttpClient visitor, string pop, string page)
+    {
+        var required = ledger.RequiredOf(page);
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(fleet.UrlOf(pop), page));
+            request.Headers.Host = AttackFleet.Host;
+            using var answer = await visitor.SendAsync(request);
+            if (answer.StatusCode == HttpStatusCode.OK)
+            {
+                var version = long.Parse(await answer.Content.ReadAsStringAsync(), CultureInfo.InvariantCulture);
+                var isHit = answer.Headers.TryGetValues("X-Cache", out var said) && said.First() == "HIT";
+                ledger.NoteAnswer(pop, page, required, version, isHit);
+                return true;
+            }
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            // Counted below: a CDN under attack may fail to answer, but it may not answer wrongly.
+        }
+        ledger.NoteUnanswered();
+        return false;
+    }
+
+    /// <summary>When all is whole again: every page from every PoP.</summary>
+    private async Task ReadEverythingAsync()
+    {
+        using var visitor = NewVisitor();
+        foreach (var pop in AttackFleet.Pops)
+        {
+            foreach (var page in Pages)
+                await Patiently.UntilAsync(() => ReadAsync(visitor, pop, page), $"{pop} answers {page} again");
+        }
+    }
+
+    private static HttpClient NewVisitor() =>
+        new(new SocketsHttpHandler { ConnectTimeout = Patience, PooledConnectionLifetime = TimeSpan.FromSeconds(5) })
+        {
+            Timeout = Patience,
+        };
+}
+
+/// <summary>The table that an attack ends with.</summary>
+internal static class AttackReport
+{
+    public static string Of(AttackFleet fleet, AttackLedger ledger, AttackFaults faults, TimeSpan length, int seed)
+    {
+        var text = new StringBuilder();
+        void Line(string what, object figure) => text.Append(CultureInfo.InvariantCulture, $"| {what, -42} | {figure, 8} |\n");
+
+        text.Append(CultureInfo.InvariantCulture, $"An attack of {length.TotalSeconds:0} s on {fleet.Net.Description}, seed {seed}.\n");
+        if (fleet.NoDisk is { } why)
+            text.Append(CultureInfo.InvariantCulture, $"{why}\n");
+        text.Append('\n');
+        Line("what", "count");
+        Line("---", "---");
+        Line("purges accepted", ledger.Accepted);
+        Line("purges refused or not answered", ledger.Refused);
+        foreach (var (reason, count) in ledger.Refusals.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            Line("  " + (reason.Length > 40 ? reason[..37] + "..." : reason), count);
+        Line("purges lost", ledger.Open.Count);
+        Line("reads answered", ledger.Reads);
+        Line("of them from a PoP's store", ledger.Hits);
+        Line("reads not answered", ledger.Unanswered);
+        Line("stale reads after complete", ledger.Stale.Count);
+        Line("longest time to complete", string.Create(CultureInfo.InvariantCulture, $"{ledger.LongestToComplete.TotalSeconds:0.00} s"));
+        Line("faults injected", faults.Injected.Values.Sum());
+        foreach (var (name, count) in faults.Injected)
+            Line("  " + name, count);
+        foreach (var stale in ledger.Stale.Take(20))
+            text.Append(CultureInfo.InvariantCulture, $"STALE {stale}\n");
+        foreach (var lost in ledger.Open.Take(20))
+            text.Append(CultureInfo.InvariantCulture, $"LOST {lost}\n");
+        foreach (var line in fleet["control"].Errors.Split('\n').TakeLast(10))
+            text.Append(CultureInfo.InvariantCulture, $"control plane: {line}\n");
+        return text.ToString();
+    }
+}
