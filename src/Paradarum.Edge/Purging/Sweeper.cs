@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Paradarum.Edge.Storage;
 
@@ -17,7 +18,9 @@ internal sealed class Sweeper : BackgroundService
 
     private readonly NodeState _state;
     private readonly TimeProvider _time;
-    private readonly SemaphoreSlim _needed = new(0, 1);
+    private readonly Channel<bool> _needed = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true }
+    );
     private readonly Dictionary<long, (long Generation, ulong Position)> _swept = []; // every entry has been tested against the rules up to here
     private volatile bool _waitsForFetches;
 
@@ -50,18 +53,12 @@ internal sealed class Sweeper : BackgroundService
         }
     }
 
-    public override void Dispose()
-    {
-        _needed.Dispose();
-        base.Dispose();
-    }
-
     protected override async Task ExecuteAsync(CancellationToken stop)
     {
         await Task.Yield(); // a sweep is work for the processor: it must not hold up the host's start
         while (!stop.IsCancellationRequested)
         {
-            await _needed.WaitAsync(stop);
+            await _needed.Reader.ReadAsync(stop);
             var started = _time.GetTimestamp();
             SweepAll(stop);
             var rest = _time.GetElapsedTime(started) * RestTimes;
@@ -144,19 +141,6 @@ internal sealed class Sweeper : BackgroundService
         }
     }
 
-    private void Wake()
-    {
-        try
-        {
-            _needed.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // Already awake: one sweep answers any number of calls.
-        }
-        catch (ObjectDisposedException)
-        {
-            // The node stops.
-        }
-    }
+    /// <summary>One sweep answers any number of calls.</summary>
+    private void Wake() => _needed.Writer.TryWrite(true);
 }
