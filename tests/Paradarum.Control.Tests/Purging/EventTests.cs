@@ -94,6 +94,24 @@ public sealed class The_events_of_a_purge
     }
 
     [Fact]
+    public async Task Are_not_needed_to_wait_hundreds_of_times_for_one_purge_and_go_away_meanwhile()
+    {
+        await using var fleet = await Leased.StartAsync();
+        var (location, position) = await fleet.PurgeAsync();
+        using var gone = new CancellationTokenSource();
+        var impatient = Enumerable.Range(0, 50).Select(_ => fleet.Host.Client.GetAsync(location + "?wait=60s", gone.Token)).ToList();
+        var waiting = Enumerable.Range(0, 400).Select(_ => fleet.Host.Client.GetAnswerAsync(location + "?wait=60s")).ToList();
+        (await fleet.Host.Client.GetAnswerAsync(location + "?wait=10ms")).Data.GetProperty("state").GetString().ShouldNotBe("complete");
+        await gone.CancelAsync();
+        foreach (var one in impatient)
+            await Should.ThrowAsync<OperationCanceledException>(one);
+
+        await fleet.ApplyAsync(position);
+        foreach (var receipt in await Task.WhenAll(waiting))
+            receipt.Data.GetProperty("state").GetString().ShouldBe("complete");
+    }
+
+    [Fact]
     public async Task Are_kept_alive_by_comments()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
