@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace Paradarum.Bench.Load;
 
@@ -40,7 +39,7 @@ internal static class BenchReport
             return 0;
         if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } folder)
             Directory.CreateDirectory(folder);
-        await File.WriteAllTextAsync(file, report, Encoding.UTF8, stop);
+        await File.WriteAllTextAsync(file, report, stop);
         return 0;
     }
 }

@@ -14,7 +14,7 @@ namespace Paradarum.Bench.Propagate;
 /// <summary>A control plane in this process with nodes as processes, and clients that purge at a steady pace.</summary>
 internal sealed class PropagateBed : IAsyncDisposable
 {
-    private const int Connections = 32;
+    public const int Connections = 128;
 
     private readonly TemporaryFolder _folder = new();
     private readonly List<ParadarumProcess> _nodes = [];

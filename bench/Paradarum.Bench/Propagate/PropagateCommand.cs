@@ -42,7 +42,7 @@ internal static class PropagateCommand
     private static async Task<string> RunAsync(TimeSpan duration, CancellationToken stop)
     {
         await using var bed = await PropagateBed.StartAsync(shields: 2, pops: 4, stop);
-        await bed.FollowAsync(perSecond: 100, TimeSpan.FromSeconds(3), stop); // the compiler has seen the path
+        await bed.FollowAsync(perSecond: 300, TimeSpan.FromSeconds(15), stop); // the compilers of all seven have seen the path
         var acknowledged = await bed.FollowAsync(perSecond: 100, duration, stop);
 
         var rates = new List<RateFigures>();
@@ -51,7 +51,7 @@ internal static class PropagateCommand
             stop.ThrowIfCancellationRequested();
             rates.Add(await bed.HoldAsync(rate, duration, stop));
             await Console.Error.WriteLineAsync(Row(rates[^1]));
-            if (!rates[^1].Held)
+            if (!rates[^1].Held || !rates[^1].IsReached)
                 break;
         }
         return Report(duration, acknowledged, rates);
@@ -72,7 +72,7 @@ internal static class PropagateCommand
             At 100 purges/s ({acknowledged.Times.Length} of them): **p50 {acknowledged.At(50) / 1000:0.00} ms, p99 {acknowledged.At(99)
                 / 1000:0.00} ms**, p99.9 {acknowledged.At(99.9) / 1000:0.00} ms, longest {acknowledged.At(100) / 1000:0.00} ms.
 
-            Highest steady rate with every node less than a second behind: **{held:0} purges/s**.
+            Highest rate with every node less than a second behind: **{held:0} purges/s**. Where fewer were accepted than asked for, {PropagateBed.Connections} clients could not be answered faster.
 
             | asked for /s | accepted /s | largest lag s | p99 of the 200 ms | held |
             | --- | --- | --- | --- | --- |
@@ -97,6 +97,9 @@ internal static class PropagateCommand
 /// <param name="AcceptedAt99">99th percentile from sending to the 200, microseconds.</param>
 internal sealed record RateFigures(int Asked, double Reached, TimeSpan LargestLag, double AcceptedAt99)
 {
-    /// <summary>Reached within 5 %, and nobody a second behind.</summary>
-    public bool Held => Reached >= 0.95 * Asked && LargestLag < TimeSpan.FromSeconds(1);
+    /// <summary>Nobody was a second behind.</summary>
+    public bool Held => LargestLag < TimeSpan.FromSeconds(1);
+
+    /// <summary>Accepted as fast as asked for, within 5 %; a higher rate shows nothing more when not.</summary>
+    public bool IsReached => Reached >= 0.95 * Asked;
 }
