@@ -1,9 +1,33 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
 namespace Paradarum;
 
-/// <summary>A file for its owner alone (mode 0600), replaced by rename after a flush: a reader sees the former or the new one, never half.</summary>
+/// <summary>A JSON file for its owner alone (mode 0600), replaced by rename after a flush: a reader sees the former or the new one, never half.</summary>
 internal static class PrivateFile
 {
-    public static void Write(string path, Action<Stream> write)
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>What was written there, or null when there is none or it can't be read.</summary>
+    public static T? Read<T>(string path)
+        where T : class
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            return JsonSerializer.Deserialize<T>(file, Json);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    public static void Write<T>(string path, T content)
     {
         var draft = path + ".new";
         File.Delete(draft);
@@ -15,7 +39,8 @@ internal static class PrivateFile
         };
         using (var file = new FileStream(draft, options))
         {
-            write(file);
+            JsonSerializer.Serialize(file, content, Json);
+            file.WriteByte((byte)'\n');
             file.Flush(flushToDisk: true);
         }
         File.Move(draft, path, overwrite: true);

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Paradarum.Processes;
 
 /// <summary>
@@ -10,33 +8,9 @@ internal sealed record OperatorFile(string Api, string Fleet, string ApiKey, str
 {
     public const string Name = "operator.json";
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     /// <summary>What an earlier start wrote, or null when there is none or it can't be read.</summary>
-    public static OperatorFile? Read(string folder)
-    {
-        try
-        {
-            using var file = File.OpenRead(Path.Combine(folder, Name));
-            return JsonSerializer.Deserialize<OperatorFile>(file, Json) is { ApiKey: not null, AdminPassword: not null } read ? read : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-        {
-            return null;
-        }
-    }
+    public static OperatorFile? Read(string folder) =>
+        PrivateFile.Read<OperatorFile>(Path.Combine(folder, Name)) is { ApiKey: not null, AdminPassword: not null } read ? read : null;
 
-    public void Write(string folder) =>
-        PrivateFile.Write(
-            Path.Combine(folder, Name),
-            file =>
-            {
-                JsonSerializer.Serialize(file, this, Json);
-                file.WriteByte((byte)'\n');
-            }
-        );
+    public void Write(string folder) => PrivateFile.Write(Path.Combine(folder, Name), this);
 }

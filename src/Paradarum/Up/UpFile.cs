@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Paradarum.Up;
 
 /// <summary>
@@ -19,35 +17,12 @@ internal sealed record UpFile(
 )
 {
     private const string Name = "up.json";
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
 
     public sealed record Node(string Id, string Url);
 
     /// <summary>What an earlier start wrote, or null when there is none or it can't be read: then new secrets are made.</summary>
-    public static UpFile? Read(string folder)
-    {
-        try
-        {
-            using var file = File.OpenRead(Path.Combine(folder, Name));
-            return JsonSerializer.Deserialize<UpFile>(file, Json) is { ApiKey: not null, AdminPassword: not null } read ? read : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
-        {
-            return null;
-        }
-    }
+    public static UpFile? Read(string folder) =>
+        PrivateFile.Read<UpFile>(Path.Combine(folder, Name)) is { ApiKey: not null, AdminPassword: not null } read ? read : null;
 
-    public void Write(string folder) =>
-        PrivateFile.Write(
-            Path.Combine(folder, Name),
-            file =>
-            {
-                JsonSerializer.Serialize(file, this, Json);
-                file.WriteByte((byte)'\n');
-            }
-        );
+    public void Write(string folder) => PrivateFile.Write(Path.Combine(folder, Name), this);
 }
