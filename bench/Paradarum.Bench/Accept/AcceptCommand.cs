@@ -55,9 +55,8 @@ internal static class AcceptCommand
     {
         await using var bed = await ProcessFleetBed.StartAsync(shields: 2, pops: 4);
         await using var peer = await EmptyPeer.StartAsync();
-        byte[][] purges = [.. Enumerable.Range(0, 1024).Select(n => bed.Purge($$"""{"type":"Path","value":"/images/{{n}}.png"}"""))];
-        HttpLoad Load(int port) =>
-            new(port, (connection, n) => purges[((connection * 31) + n) & 1023], head => head.StartsWith("HTTP/1.1 200"u8));
+        var purges = PurgeBytes.Of(bed.PropertyId, bed.ApiKey);
+        HttpLoad Load(int port) => new(port, purges, head => head.StartsWith("HTTP/1.1 200"u8));
         var (durable, empty) = (Load(bed.ApiPort), Load(peer.Port));
         var warm = TimeSpan.FromSeconds(4);
         await empty.MeasureAsync(connections, warm);

@@ -52,12 +52,6 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
         return (await answer.Content.ReadFromJsonAsync<JsonObject>())!["data"]!["enrolmentToken"]!.GetValue<string>();
     }
 
-    /// <summary>One purge as its bytes on the wire.</summary>
-    public byte[] Purge(string body) =>
-        System.Text.Encoding.ASCII.GetBytes(
-            $"POST /api/property/{PropertyId}/purge HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {ApiKey}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"
-        );
-
     public async ValueTask DisposeAsync()
     {
         foreach (var node in _nodes)

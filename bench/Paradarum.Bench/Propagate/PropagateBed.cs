@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Paradarum.Bench.Load;
 using Paradarum.Control.Fleet;
@@ -19,12 +18,12 @@ internal sealed class PropagateBed : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly List<ParadarumProcess> _nodes = [];
     private readonly ControlHost _control;
-    private readonly byte[][] _purges;
+    private readonly Func<int, int, byte[]> _purges;
 
     private PropagateBed(ControlHost control, long propertyId)
     {
         _control = control;
-        _purges = [.. Enumerable.Range(0, 1024).Select(n => Purge(propertyId, $$"""{"type":"Path","value":"/images/{{n}}.png"}"""))];
+        _purges = PurgeBytes.Of(propertyId, control.Operator.ApiKey);
     }
 
     private FleetDesk Desk => _control.Plane.Services.GetRequiredService<FleetDesk>();
@@ -66,7 +65,7 @@ internal sealed class PropagateBed : IAsyncDisposable
         var waiting = new ConcurrentBag<Task>();
         var load = new HttpLoad(
             _control.Plane.Api.Port,
-            (_, n) => _purges[n & 1023],
+            _purges,
             head =>
             {
                 var answeredAt = Stopwatch.GetTimestamp();
@@ -87,11 +86,7 @@ internal sealed class PropagateBed : IAsyncDisposable
     /// <summary>Purges at this rate from many connections and looks every few milliseconds how far behind the slowest node is.</summary>
     public async Task<RateFigures> HoldAsync(int perSecond, TimeSpan duration, CancellationToken stop)
     {
-        var load = new HttpLoad(
-            _control.Plane.Api.Port,
-            (connection, n) => _purges[((connection * 31) + n) & 1023],
-            head => head.StartsWith("HTTP/1.1 200"u8)
-        );
+        var load = new HttpLoad(_control.Plane.Api.Port, _purges, head => head.StartsWith("HTTP/1.1 200"u8));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var watching = LargestLagAsync(end.Token);
         var accepted = await load.MeasureAsync(Connections, duration, perSecond);
@@ -130,9 +125,4 @@ internal sealed class PropagateBed : IAsyncDisposable
         }
         return largest;
     }
-
-    private byte[] Purge(long propertyId, string body) =>
-        Encoding.ASCII.GetBytes(
-            $"POST /api/property/{propertyId}/purge HTTP/1.1\r\nHost: localhost\r\nX-API-Key: {_control.Operator.ApiKey}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"
-        );
 }
