@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Paradarum.Control.Api;
 using Paradarum.Protocol;
@@ -53,9 +52,7 @@ internal static class ApiKeyEndpoints
 
     internal static async Task<IResult> Revoke(string id, Caller caller, ApiKeys keys, CancellationToken stop)
     {
-        // What is no number names no key.
-        var number = long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : 0;
-        return (await keys.RevokeAsync(caller, number, stop)).Ok(out _, out var refusal)
+        return (await keys.RevokeAsync(caller, PathId.Read(id), stop)).Ok(out _, out var refusal)
             ? Answer.Ok("API key revoked successfully.")
             : refusal.ToAnswer();
     }

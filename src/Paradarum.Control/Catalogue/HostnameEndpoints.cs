@@ -1,4 +1,3 @@
-using System.Globalization;
 using Paradarum.Control.Access;
 using Paradarum.Control.Api;
 
@@ -33,9 +32,7 @@ internal static class HostnameEndpoints
     {
         if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
             return refusal.ToAnswer();
-        // What is no number names no hostname.
-        var number = long.TryParse(hostnameId, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : 0;
-        return (await catalogue.RemoveHostnameAsync(property.Id, number, stop)).Ok(out _, out refusal)
+        return (await catalogue.RemoveHostnameAsync(property.Id, PathId.Read(hostnameId), stop)).Ok(out _, out refusal)
             ? Answer.Ok("Hostname deleted successfully.")
             : refusal.ToAnswer();
     }

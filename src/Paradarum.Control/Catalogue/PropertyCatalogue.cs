@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using Paradarum.Control.Access;
+using Paradarum.Control.Api;
 using Paradarum.Control.Database;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol;
@@ -49,10 +49,9 @@ internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge app
 
     /// <summary>The property behind an id in a path, whatever its status. An id that is no positive integer in ASCII digits is unknown, like another account's.</summary>
     public Result<CatalogueProperty> OpenForReading(Caller caller, string id) =>
-        long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-        && _current.Properties.TryGetValue(number, out var property)
+        _current.Properties.TryGetValue(PathId.Read(id), out var property)
         && property.AccountId == caller.AccountId
-        && caller.MayTouch(number)
+        && caller.MayTouch(property.Id)
             ? property
             : Unknown;
 

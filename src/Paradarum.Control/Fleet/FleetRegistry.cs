@@ -101,6 +101,9 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
     public Task<Result<NodeRecord>> DeleteAsync(string nodeId, CancellationToken stop) =>
         ChangeAsync(nodeId, node => node with { Leaving = true, EnrolmentDigest = null }, stop);
 
+    /// <summary>Whether there is such a node that has not left.</summary>
+    public bool Has(NodeRole role, string nodeId) => desk.Find(nodeId) is { LeftAt: null } node && node.Role == role;
+
     /// <summary>Every node that has not left, shields first, by name.</summary>
     public ImmutableArray<NodeStanding> List() =>
         desk.Read(fleet =>

@@ -22,69 +22,50 @@ internal static class NodeEndpoints
 
     private static void Map(IEndpointRouteBuilder routes, string path, NodeRole role, string one, string many, string traffic)
     {
-        var nodes = routes.MapGroup(path).WithTags("Fleet");
+        var nodes = routes.MapGroup(path).WithTags("Fleet").AddEndpointFilter(ForTheOperator);
         nodes
-            .MapGet("", (PageRequest page, Caller caller, FleetRegistry fleet) => List(role, page, caller, fleet))
+            .MapGet("", (PageRequest page, FleetRegistry fleet) => List(role, page, fleet))
             .WithSummary($"List {many} with health, position and lag")
             .ProducesPage<NodeItem>()
             .Refuses(401, 403);
         nodes
-            .MapPost(
-                "",
-                (HttpRequest request, Caller caller, FleetRegistry fleet, CancellationToken stop) =>
-                    Create(role, request, caller, fleet, stop)
-            )
+            .MapPost("", (HttpRequest request, FleetRegistry fleet, CancellationToken stop) => Create(role, request, fleet, stop))
             .WithSummary($"Register a {one}; its enrolment token is shown this once")
             .Reads("NodeRequest", new { name = "string" })
             .Produces<Envelope<NewNodeItem>>(StatusCodes.Status201Created)
             .Refuses(400, 401, 403, 409, 413, 415);
         nodes
-            .MapPost(
-                "{id}/token",
-                (string id, Caller caller, FleetRegistry fleet, CancellationToken stop) => Renew(role, id, caller, fleet, stop)
-            )
+            .MapPost("{id}/token", (string id, FleetRegistry fleet, CancellationToken stop) => Renew(role, id, fleet, stop))
             .WithSummary($"A new enrolment token for a {one} that lost its identity; the former one ends")
             .Produces<Envelope<NewNodeItem>>()
             .Refuses(401, 403, 404);
         nodes
             .MapPut(
                 "{id}/traffic",
-                (string id, HttpRequest request, Caller caller, FleetRegistry fleet, CancellationToken stop) =>
-                    Switch(role, id, request, caller, fleet, stop)
+                (string id, HttpRequest request, FleetRegistry fleet, CancellationToken stop) => Switch(role, id, request, fleet, stop)
             )
             .WithSummary(traffic)
             .Reads("TrafficRequest", new { enabled = "boolean" })
             .Produces<Envelope<object>>()
             .Refuses(400, 401, 403, 404, 413, 415);
         nodes
-            .MapDelete(
-                "{id}",
-                (string id, Caller caller, FleetRegistry fleet, CancellationToken stop) => Delete(role, id, caller, fleet, stop)
-            )
+            .MapDelete("{id}", (string id, FleetRegistry fleet, CancellationToken stop) => Delete(role, id, fleet, stop))
             .WithSummary($"Delete a {one}: it gives up its lease, drops its store and is gone")
             .Produces<Envelope<object>>()
             .Refuses(401, 403, 404);
     }
 
-    internal static IResult List(NodeRole role, PageRequest page, Caller caller, FleetRegistry fleet) =>
-        IsOperator(caller)
-            ? Answer.Page(
-                "Nodes retrieved successfully.",
-                page,
-                [.. fleet.List().Where(standing => standing.Node.Role == role).Select(Item)]
-            )
-            : OperatorOnly.ToAnswer();
+    /// <summary>Before everything but who asks: nodes are the operator's alone.</summary>
+    private static ValueTask<object?> ForTheOperator(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+        context.HttpContext.Features.Get<Caller>() is { IsOperator: true, IsRestricted: false }
+            ? next(context)
+            : ValueTask.FromResult<object?>(OperatorOnly.ToAnswer());
 
-    internal static async Task<IResult> Create(
-        NodeRole role,
-        HttpRequest request,
-        Caller caller,
-        FleetRegistry fleet,
-        CancellationToken stop
-    )
+    internal static IResult List(NodeRole role, PageRequest page, FleetRegistry fleet) =>
+        Answer.Page("Nodes retrieved successfully.", page, [.. fleet.List().Where(standing => standing.Node.Role == role).Select(Item)]);
+
+    internal static async Task<IResult> Create(NodeRole role, HttpRequest request, FleetRegistry fleet, CancellationToken stop)
     {
-        if (!IsOperator(caller))
-            return OperatorOnly.ToAnswer();
         if (!(await JsonBody.ReadObjectAsync(request, stop)).Ok(out var body, out var refusal))
             return refusal.ToAnswer();
         if (!body.Text("name").Ok(out var name, out refusal))
@@ -94,29 +75,18 @@ internal static class NodeEndpoints
             : refusal.ToAnswer();
     }
 
-    internal static async Task<IResult> Renew(NodeRole role, string id, Caller caller, FleetRegistry fleet, CancellationToken stop)
+    internal static async Task<IResult> Renew(NodeRole role, string id, FleetRegistry fleet, CancellationToken stop)
     {
-        if (!IsOperator(caller))
-            return OperatorOnly.ToAnswer();
-        if (!IsThere(role, id, fleet))
+        if (!fleet.Has(role, id))
             return NotThere.ToAnswer();
         return (await fleet.RenewTokenAsync(id, stop)).Ok(out var renewed, out var refusal)
             ? Answer.Ok("Enrolment token renewed successfully. Store it now: it is not shown again.", NewItem(renewed))
             : refusal.ToAnswer();
     }
 
-    internal static async Task<IResult> Switch(
-        NodeRole role,
-        string id,
-        HttpRequest request,
-        Caller caller,
-        FleetRegistry fleet,
-        CancellationToken stop
-    )
+    internal static async Task<IResult> Switch(NodeRole role, string id, HttpRequest request, FleetRegistry fleet, CancellationToken stop)
     {
-        if (!IsOperator(caller))
-            return OperatorOnly.ToAnswer();
-        if (!IsThere(role, id, fleet))
+        if (!fleet.Has(role, id))
             return NotThere.ToAnswer();
         if (!(await JsonBody.ReadObjectAsync(request, stop)).Ok(out var body, out var refusal))
             return refusal.ToAnswer();
@@ -129,21 +99,14 @@ internal static class NodeEndpoints
             : refusal.ToAnswer();
     }
 
-    internal static async Task<IResult> Delete(NodeRole role, string id, Caller caller, FleetRegistry fleet, CancellationToken stop)
+    internal static async Task<IResult> Delete(NodeRole role, string id, FleetRegistry fleet, CancellationToken stop)
     {
-        if (!IsOperator(caller))
-            return OperatorOnly.ToAnswer();
-        if (!IsThere(role, id, fleet))
+        if (!fleet.Has(role, id))
             return NotThere.ToAnswer();
         return (await fleet.DeleteAsync(id, stop)).Ok(out _, out var refusal)
             ? Answer.Ok("Node deleted successfully. It counts for purges until it has given up its lease.")
             : refusal.ToAnswer();
     }
-
-    private static bool IsOperator(Caller caller) => caller is { IsOperator: true, IsRestricted: false };
-
-    private static bool IsThere(NodeRole role, string id, FleetRegistry fleet) =>
-        fleet.List().Any(standing => standing.Node.Role == role && string.Equals(standing.Node.Id, id, StringComparison.Ordinal));
 
     private static NodeItem Item(NodeStanding standing) =>
         new(

@@ -21,6 +21,7 @@ internal sealed class Canary(PropertyCatalogue catalogue, LogWriter writer, Tele
     private const string PropertyName = "paradarum-canary";
     private const string AccountName = "paradarum (internal)";
 
+    private long? _account; // looked up once: a look-up is a turn of the log's one writer
     private long _version = time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Rises for as long as the installation lives: it begins with the time of the start.</summary>
@@ -50,7 +51,7 @@ internal sealed class Canary(PropertyCatalogue catalogue, LogWriter writer, Tele
         var parsed = PropertyOrigin.Parse(Origin().GetLeftPart(UriPartial.Authority), "", sslVerify: true);
         if (!parsed.Ok(out var origin, out var refusal))
             return refusal;
-        var account = await writer.WriteAsync(InternalAccount, stop);
+        var account = _account ??= await writer.WriteAsync(InternalAccount, stop);
         var kept = catalogue.Current.Properties.Values.FirstOrDefault(property => property.AccountId == account);
         if (kept is null)
             return await catalogue.CreateAsync(account, new PropertyOrder(PropertyName, [origin]), stop);

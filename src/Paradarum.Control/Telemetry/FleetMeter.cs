@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
@@ -7,12 +8,16 @@ namespace Paradarum.Control.Telemetry;
 /// <summary>What is to be seen of the log and of each node. Read when somebody asks, except for the times of the head, which are followed.</summary>
 internal sealed class FleetMeter : BackgroundService
 {
+    private static readonly TimeSpan OneCollection = TimeSpan.FromMilliseconds(100);
+
     private readonly LogFeed _feed;
     private readonly FleetRegistry _fleet;
     private readonly TimeProvider _time;
     private readonly long _startedAt;
     private readonly Lock _lock = new();
     private readonly HeadTimes _headTimes = new(); // under _lock
+    private ImmutableArray<NodeStanding> _standings = []; // under _lock
+    private TimeSpan _readAt = TimeSpan.MinValue; // under _lock
 
     public FleetMeter(Meter meter, LogFeed feed, FleetRegistry fleet, FleetDesk desk, TimeProvider time)
     {
@@ -43,6 +48,18 @@ internal sealed class FleetMeter : BackgroundService
 
     private TimeSpan Now() => _time.GetElapsedTime(_startedAt);
 
+    /// <summary>One reading of the fleet for all that is measured of it in one collection: each takes the lock under which purges are dispatched.</summary>
+    private ImmutableArray<NodeStanding> Standings()
+    {
+        lock (_lock)
+        {
+            var now = Now();
+            if (_readAt == TimeSpan.MinValue || now - _readAt > OneCollection)
+                (_standings, _readAt) = (_fleet.List(), now);
+            return _standings;
+        }
+    }
+
     private double? LagTime(NodeStanding node)
     {
         if (node.Lag == 0)
@@ -60,8 +77,7 @@ internal sealed class FleetMeter : BackgroundService
         meter.CreateObservableGauge(
             name,
             () =>
-                _fleet
-                    .List()
+                Standings()
                     .Select(node => (Node: node, Value: value(node)))
                     .Where(read => read.Value is not null)
                     .Select(read => new Measurement<double>(read.Value!.Value, Tags(read.Node.Node))),

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Paradarum.Control.Access;
 using Paradarum.Control.Api;
 using Paradarum.Control.Catalogue;
@@ -112,9 +111,7 @@ internal static class WebhookEndpoints
     {
         if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
             return refusal.ToAnswer();
-        // What is no number names no webhook.
-        var number = long.TryParse(webhookId, NumberStyles.None, CultureInfo.InvariantCulture, out var parsed) ? parsed : 0;
-        return (await directory.DeleteAsync(property.Id, number, stop)).Ok(out _, out refusal)
+        return (await directory.DeleteAsync(property.Id, PathId.Read(webhookId), stop)).Ok(out _, out refusal)
             ? Answer.Ok("Webhook deleted successfully.")
             : refusal.ToAnswer();
     }
