@@ -36,14 +36,11 @@ internal sealed class ControlLinkSession(
 
     private readonly Channel<ControlMessage> _arrived = Channel.CreateBounded<ControlMessage>(64);
     private readonly SemaphoreSlim _oneWriter = new(1, 1);
+    private readonly Acknowledgements _acknowledgements = new(state, recent);
     private readonly QuestionDesk _questions = new(state, bootClock);
     private IClientStreamWriter<NodeMessage>? _outgoing;
     private int _passingThrough;
     private bool _over;
-    private ulong _saidFinalThrough;
-
-    // What the stream before this one said may not have been heard.
-    private bool _sayAgain = true;
 
     /// <summary>The stream brought something: the next failure is the first.</summary>
     public bool Progressed { get; private set; }
@@ -155,7 +152,8 @@ internal sealed class ControlLinkSession(
             }
             if (now >= nextCounts)
             {
-                await ReportCountsAsync(stop);
+                if (machine.Cursor is { } cursor && _acknowledgements.OfNewCounts(cursor) is { } news)
+                    await SendAsync(news, stop);
                 nextCounts = now + Ticks(CountsEvery);
             }
             if (!await ArrivedBeforeAsync(Math.Min(nextBeat, nextCounts), stop))
@@ -255,19 +253,19 @@ internal sealed class ControlLinkSession(
                     NotePassThrough();
                     break;
                 case NodeDecision.Replace replace:
-                    recent.Forget();
+                    _acknowledgements.Forget();
                     state.Replace(replace.Epoch, replace.Position, replace.Hash, replace.Properties);
                     NotePassThrough();
                     break;
                 case NodeDecision.DropAll:
-                    recent.Forget();
+                    _acknowledgements.Forget();
                     state.DropAll();
                     break;
                 case NodeDecision.Publish publish:
                     lease.Current = publish.Lease;
                     break;
                 case NodeDecision.Acknowledge acknowledge:
-                    await AcknowledgeAsync(acknowledge.Position, acknowledge.Hash, stop);
+                    await SendAsync(_acknowledgements.Of(acknowledge.Position, acknowledge.Hash), stop);
                     break;
                 case NodeDecision.SayLeaveDone:
                     // What it says is true already, whether or not it is heard.
@@ -292,51 +290,6 @@ internal sealed class ControlLinkSession(
         if (count > _passingThrough)
             log.PassingThrough(count, snapshot.Position);
         _passingThrough = count;
-    }
-
-    private Task AcknowledgeAsync(ulong position, ReadOnlyMemory<byte> hash, CancellationToken stop)
-    {
-        var counts = NewCounts(out var finalThrough);
-        return SendAsync(Acknowledgement(position, hash, counts, finalThrough), stop);
-    }
-
-    private async Task ReportCountsAsync(CancellationToken stop)
-    {
-        if (machine.Cursor is not { } cursor)
-            return;
-        var counts = NewCounts(out var finalThrough);
-        if (counts.Count > 0 || Math.Min(finalThrough, cursor.Position) > _saidFinalThrough)
-            await SendAsync(Acknowledgement(cursor.Position, cursor.Hash, counts, finalThrough), stop);
-    }
-
-    private NodeMessage Acknowledgement(
-        ulong position,
-        ReadOnlyMemory<byte> hash,
-        IReadOnlyCollection<PurgeCount> counts,
-        ulong finalThrough
-    )
-    {
-        _saidFinalThrough = Math.Min(finalThrough, position);
-        return new NodeMessage
-        {
-            Ack = new Ack
-            {
-                Position = position,
-                Hash = ByteString.CopyFrom(hash.Span),
-                Counts = { counts },
-                FinalThrough = _saidFinalThrough,
-            },
-        };
-    }
-
-    private IReadOnlyCollection<PurgeCount> NewCounts(out ulong finalThrough)
-    {
-        var counts = state.TakeCounts(out finalThrough);
-        recent.Remember(counts);
-        if (!_sayAgain)
-            return counts;
-        _sayAgain = false;
-        return recent.All;
     }
 
     private void Learn(FleetView fleet)

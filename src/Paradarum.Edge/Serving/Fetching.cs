@@ -60,8 +60,7 @@ internal static class Fetching
             // What the key means may have changed since the request was read: for this visitor alone, or it lies under a key of the former meaning for good.
             (flight.NotStored, shared, about) = ("configuration-changed", null, null);
         }
-        // Swept meanwhile, its rule may have retired: then the index knows what the fence no longer does.
-        flight.Base = about is { IsRemoved: false } && Fence.Test(snapshot, about).MayBeUsed ? about : null;
+        flight.Base = about is not null && Fence.Test(snapshot, about).MayBeUsed ? about : null;
         var reader = background ? null : flight.Body.Join();
         if (shared is { } key && !board.Publish(key, flight, former))
         {
@@ -77,7 +76,7 @@ internal static class Fetching
     /// </summary>
     public static void Prepare(NodeState state, Flight flight)
     {
-        if (flight.Base is { } held && (held.IsRemoved || !Fence.Test(state.Current, held).MayBeUsed))
+        if (flight.Base is { } held && !Fence.Test(state.Current, held).MayBeUsed)
             flight.Base = null;
     }
 

@@ -58,11 +58,7 @@ internal readonly record struct Outcome(OutcomeKind Kind, Decision Decision)
 
     /// <summary>RFC 5861 §4: a failure upstream is answered with what is stored, where the origin allowed it, the grace runs and no purge took it.</summary>
     private static bool MayStandIn(Visit visit, StoredResponse stale, NodeSnapshot current) =>
-        visit.Lease != LeaseState.Fenced
-        && stale.Freshness.MayAnswerForError(visit.Now)
-        // Swept meanwhile, its rule may have retired: then the fence no longer knows, but the index does.
-        && Fence.Test(current, stale).MayBeUsed
-        && !stale.IsRemoved;
+        visit.Lease != LeaseState.Fenced && stale.Freshness.MayAnswerForError(visit.Now) && Fence.Test(current, stale).MayBeUsed;
 
     private static Decision Standing(Visit visit, StoredResponse stale, FlightHead failed) =>
         new(Served.Stale, Forward.Stale)

@@ -1,0 +1,57 @@
+using Google.Protobuf;
+using Paradarum.Edge.Purging;
+using Paradarum.Protocol.Link;
+
+namespace Paradarum.Edge.ControlLink;
+
+/// <summary>What one stream is told of applied positions and of what purges removed. Used by one task.</summary>
+internal sealed class Acknowledgements(NodeState state, RecentCounts recent)
+{
+    // What the stream before this one said may not have been heard.
+    private bool _sayAgain = true;
+    private ulong _saidFinalThrough;
+
+    /// <summary>Everything up to a position is applied.</summary>
+    public NodeMessage Of(ulong position, ReadOnlyMemory<byte> hash)
+    {
+        var counts = NewCounts(out var finalThrough);
+        return Message(position, hash, counts, finalThrough);
+    }
+
+    /// <summary>What a sweep found since, when there is nothing to acknowledge; null when it found nothing.</summary>
+    public NodeMessage? OfNewCounts(NodeCursor applied)
+    {
+        var counts = NewCounts(out var finalThrough);
+        return counts.Count > 0 || Math.Min(finalThrough, applied.Position) > _saidFinalThrough
+            ? Message(applied.Position, applied.Hash, counts, finalThrough)
+            : null;
+    }
+
+    /// <summary>Everything was dropped: what older purges removed is over.</summary>
+    public void Forget() => recent.Forget();
+
+    private NodeMessage Message(ulong position, ReadOnlyMemory<byte> hash, IReadOnlyCollection<PurgeCount> counts, ulong finalThrough)
+    {
+        _saidFinalThrough = Math.Min(finalThrough, position);
+        return new NodeMessage
+        {
+            Ack = new Ack
+            {
+                Position = position,
+                Hash = ByteString.CopyFrom(hash.Span),
+                Counts = { counts },
+                FinalThrough = _saidFinalThrough,
+            },
+        };
+    }
+
+    private IReadOnlyCollection<PurgeCount> NewCounts(out ulong finalThrough)
+    {
+        var counts = state.TakeCounts(out finalThrough);
+        recent.Remember(counts);
+        if (!_sayAgain)
+            return counts;
+        _sayAgain = false;
+        return recent.All;
+    }
+}
