@@ -30,6 +30,16 @@ public sealed class ScriptedOrigin : IAsyncDisposable
     /// <summary>How every request is answered. Default: 200, fresh for a minute, "hello".</summary>
     public Func<OriginExchange, Task> Script { get; set; } = exchange => exchange.RespondAsync("hello");
 
+    /// <summary>From now on every answer, fresh for a minute, stops at the gate after half of its body.</summary>
+    public void StopsHalfway(string half, Gate gate) =>
+        Script = async exchange =>
+        {
+            await exchange.BeginAsync($"Cache-Control: max-age=60 | Content-Length: {2 * half.Length}");
+            await exchange.SendAsync(half);
+            await gate.PassAsync();
+            await exchange.SendAsync(half);
+        };
+
     public IReadOnlyList<OriginRequest> Requests => [.. _requests];
 
     public int CountOf(string target) => _requests.Count(request => request.Target == target);

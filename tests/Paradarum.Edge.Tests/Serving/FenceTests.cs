@@ -61,13 +61,7 @@ public sealed class Once_a_purge_is_applied
     {
         await using var site = await OnePop.StartAsync();
         var gate = new Gate();
-        site.Origin.Script = async exchange =>
-        {
-            await exchange.BeginAsync("Cache-Control: max-age=60 | Content-Length: 6");
-            await exchange.SendAsync("old");
-            await gate.PassAsync();
-            await exchange.SendAsync("old");
-        };
+        site.Origin.StopsHalfway("old", gate);
         var before = site.Visitor.GetAsync("/page");
         await gate.Arrived;
         site.Purge("Regex", "^/pa", "regex");

@@ -86,13 +86,7 @@ public sealed class A_visitor_who_names_a_purge
         var purge = site.Log.Purge(Site.Id, "Path", "/page");
         site.Pop.CatchUp();
         var gate = new Gate();
-        site.Origin.Script = async exchange =>
-        {
-            await exchange.BeginAsync("Cache-Control: max-age=60 | Content-Length: 6");
-            await exchange.SendAsync("old");
-            await gate.PassAsync();
-            await exchange.SendAsync("old");
-        };
+        site.Origin.StopsHalfway("old", gate);
         var before = site.Visitor.GetAsync("/page");
         await gate.Arrived;
         site.Serves("new");

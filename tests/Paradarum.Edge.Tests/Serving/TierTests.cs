@@ -74,13 +74,7 @@ public sealed class A_shield_behind_a_pop
     {
         await using var tiers = await TwoTiers.StartAsync();
         var gate = new Gate();
-        tiers.Origin.Script = async exchange =>
-        {
-            await exchange.BeginAsync("Cache-Control: max-age=60 | Content-Length: 6");
-            await exchange.SendAsync("old");
-            await gate.PassAsync();
-            await exchange.SendAsync("old");
-        };
+        tiers.Origin.StopsHalfway("old", gate);
         var before = tiers.Visitor.GetAsync("/page");
         await gate.Arrived;
         tiers.Log.Purge(Site.Id, "Path", "/page");
@@ -265,13 +259,7 @@ public sealed class A_fenced_pop
     {
         await using var site = await OnePop.StartAsync();
         var gate = new Gate();
-        site.Origin.Script = async exchange =>
-        {
-            await exchange.BeginAsync("Cache-Control: max-age=60 | Content-Length: 6");
-            await exchange.SendAsync("old");
-            await gate.PassAsync();
-            await exchange.SendAsync("old");
-        };
+        site.Origin.StopsHalfway("old", gate);
         var before = site.Visitor.GetAsync("/page");
         await gate.Arrived;
         site.Serves("new");

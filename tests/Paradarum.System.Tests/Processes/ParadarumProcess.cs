@@ -7,6 +7,7 @@ namespace Paradarum.SystemTests.Processes;
 /// <summary>One <c>paradarum</c> command as a process of its own, with what it prints.</summary>
 internal sealed partial class ParadarumProcess : IAsyncDisposable
 {
+    public const int Interrupt = 2;
     public const int Terminate = 15;
     public const int Pause = 19;
     public const int Continue = 18;
@@ -30,6 +31,9 @@ internal sealed partial class ParadarumProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     public bool HasExited => _process.HasExited;
+
+    /// <summary>So far, user and system.</summary>
+    public TimeSpan ProcessorTime => _process.TotalProcessorTime;
 
     public string Errors => string.Join('\n', _errors);
 

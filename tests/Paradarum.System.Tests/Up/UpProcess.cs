@@ -1,29 +1,18 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Http.Json;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Paradarum.SystemTests.Processes;
 using Paradarum.Testing;
 
 namespace Paradarum.SystemTests.Up;
 
 /// <summary><c>paradarum up</c> as a process of its own, as a newcomer starts it.</summary>
-internal sealed partial class UpProcess : IAsyncDisposable
+internal sealed class UpProcess : IAsyncDisposable
 {
-    // A guard against hanging, not the promise of ten seconds: a machine that runs everything else at once may be slower.
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(60);
-    private readonly Process _process;
-    private readonly Task<string> _output;
-    private readonly Task<string> _errors;
-    private readonly TaskCompletionSource _banner = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(20);
 
-    private UpProcess(string dataFolder, Process process)
-    {
-        DataFolder = dataFolder;
-        _process = process;
-        _output = CollectAsync(process.StandardOutput);
-        _errors = process.StandardError.ReadToEndAsync();
-    }
+    private readonly ParadarumProcess _process;
+
+    private UpProcess(string dataFolder, ParadarumProcess process) => (DataFolder, _process) = (dataFolder, process);
 
     public string DataFolder { get; }
 
@@ -40,14 +29,14 @@ internal sealed partial class UpProcess : IAsyncDisposable
         var up = Launch(dataFolder, ports, more);
         try
         {
-            await up._banner.Task.WaitAsync(ReadyWithin);
+            await up._process.LineAsync("# Visit again");
         }
         catch (TimeoutException)
         {
-            await up.KillAsync();
-            Assert.Fail($"Not ready within {ReadyWithin}.\n{await up._output}\n{await up._errors}");
+            await up.DisposeAsync();
+            throw;
         }
-        up.ReadyAfter = up._process.TotalProcessorTime;
+        up.ReadyAfter = up._process.ProcessorTime;
         up.Facts = UpFacts.Read(dataFolder);
         return up;
     }
@@ -56,22 +45,18 @@ internal sealed partial class UpProcess : IAsyncDisposable
     public static async Task<(int Code, string Output, string Errors)> RunToEndAsync(string dataFolder, UpPorts ports, params string[] more)
     {
         await using var up = Launch(dataFolder, ports, more);
-        return await up.EndAsync();
+        return await up._process.EndAsync().WaitAsync(EndsWithin);
     }
 
     /// <summary>SIGTERM or SIGINT; then what it left behind.</summary>
     public async Task<(int Code, string Output, string Errors)> StopAsync(PosixSignal signal = PosixSignal.SIGTERM)
     {
-        kill(_process.Id, signal == PosixSignal.SIGINT ? 2 : 15).ShouldBe(0);
-        return await EndAsync();
+        _process.Signal(signal == PosixSignal.SIGINT ? ParadarumProcess.Interrupt : ParadarumProcess.Terminate);
+        return await _process.EndAsync().WaitAsync(EndsWithin);
     }
 
     /// <summary>SIGKILL.</summary>
-    public async Task KillAsync()
-    {
-        _process.Kill();
-        await _process.WaitForExitAsync();
-    }
+    public Task KillAsync() => _process.KillAsync();
 
     public HttpClient Api(string? key = null)
     {
@@ -80,23 +65,12 @@ internal sealed partial class UpProcess : IAsyncDisposable
         return client;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (!_process.HasExited)
-            await KillAsync();
-        _process.Dispose();
-    }
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
 
-    private static UpProcess Launch(string dataFolder, UpPorts ports, string[] more)
-    {
-        var start = new ProcessStartInfo("dotnet")
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            ArgumentList =
-            {
-                typeof(UpCommand).Assembly.Location,
+    private static UpProcess Launch(string dataFolder, UpPorts ports, string[] more) =>
+        new(
+            dataFolder,
+            ParadarumProcess.Start([
                 "up",
                 "--data",
                 dataFolder,
@@ -104,34 +78,9 @@ internal sealed partial class UpProcess : IAsyncDisposable
                 $"{ports.Api}",
                 "--first-edge-port",
                 $"{ports.FirstEdge}",
-            },
-        };
-        foreach (var argument in more)
-            start.ArgumentList.Add(argument);
-        return new UpProcess(dataFolder, Process.Start(start)!);
-    }
-
-    private async Task<(int Code, string Output, string Errors)> EndAsync()
-    {
-        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
-        return (_process.ExitCode, await _output, await _errors);
-    }
-
-    private async Task<string> CollectAsync(StreamReader reader)
-    {
-        var text = new System.Text.StringBuilder();
-        while (await reader.ReadLineAsync() is { } line)
-        {
-            text.AppendLine(line);
-            if (line.StartsWith("# Visit again", StringComparison.Ordinal))
-                _banner.TrySetResult();
-        }
-        _banner.TrySetException(new InvalidOperationException($"It ended before it was ready.\n{text}\n{await _errors}"));
-        return text.ToString();
-    }
-
-    [LibraryImport("libc")]
-    private static partial int kill(int process, int signal);
+                .. more,
+            ])
+        );
 }
 
 /// <summary>Where one <c>up</c> listens; kept over its restarts.</summary>
