@@ -24,13 +24,13 @@ internal static class Age
 
     public static long InSeconds(TimeSpan age) => Math.Min((long)age.TotalSeconds, Longest);
 
-    /// <summary>The Age header's value; the first of several counts, one that is no number is ignored (§5.1).</summary>
+    /// <summary>The Age header's value; the first of several counts, one that is no number is ignored (§5.1). Parameters, which a structured Item could have, are not looked at.</summary>
     private static TimeSpan Value(StringValues field)
     {
         if (field.Count == 0 || field[0] is not { } text)
             return TimeSpan.Zero;
-        var comma = text.IndexOf(',', StringComparison.Ordinal);
-        var first = (comma < 0 ? text.AsSpan() : text.AsSpan(0, comma)).Trim(" \t");
+        var end = text.AsSpan().IndexOfAny(',', ';');
+        var first = (end < 0 ? text.AsSpan() : text.AsSpan(0, end)).Trim(" \t");
         if (first.IsEmpty || first.ContainsAnyExceptInRange('0', '9'))
             return TimeSpan.Zero;
         var fits = long.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds < Longest;

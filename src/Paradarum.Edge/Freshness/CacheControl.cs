@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
 namespace Paradarum.Edge.Freshness;
@@ -30,6 +31,9 @@ internal enum Directives
 /// </remarks>
 internal readonly record struct CacheControl
 {
+    /// <summary>Speaks to the caches of a CDN alone (RFC 9213 §3). It goes on to visitors as it came: another CDN may stand before this one.</summary>
+    public const string TargetedField = "CDN-Cache-Control";
+
     private const long Longest = 2_147_483_648;
 
     public Directives Directives { get; private init; }
@@ -47,7 +51,41 @@ internal readonly record struct CacheControl
     /// <summary>How stale a request accepts; without a value: any age (<see cref="TimeSpan.MaxValue"/>).</summary>
     public TimeSpan? MaxStale { get; private init; }
 
+    /// <summary>Read from a targeted field: <c>Expires</c> counts for nothing then (RFC 9213 §2.2).</summary>
+    public bool IsTargeted { get; private init; }
+
     public bool Has(Directives anyOf) => (Directives & anyOf) != Directives.None;
+
+    /// <summary>
+    /// What governs a response in this cache: <c>CDN-Cache-Control</c> where it is valid and not empty, else <c>Cache-Control</c> (RFC 9213 §2.2; the target list
+    /// is fixed and holds that one field).
+    /// </summary>
+    public static CacheControl OfResponse(IHeaderDictionary received) =>
+        received.TryGetValue(TargetedField, out var targeted) && Targeted(targeted) is { } control ? control : Parse(received.CacheControl);
+
+    /// <summary>A targeted field, which is a Dictionary (RFC 9213 §2.1); null when it is to be ignored as a whole, being empty or broken.</summary>
+    /// <remarks>
+    /// A value of the wrong kind is not taken at its word: a lifetime reads as 0, a directive that forbids counts unless it says <c>?0</c>. So a mistake never
+    /// extends a lifetime: our choice where §2.1 says not to consume such a value.
+    /// </remarks>
+    public static CacheControl? Targeted(StringValues field)
+    {
+        var read = new CacheControl { IsTargeted = true };
+        var members = new StructuredField(field.ToString());
+        var any = false;
+        while (members.NextOfDictionary())
+        {
+            any = true;
+            var flag = Flag(members.Key);
+            if (flag == Directives.None)
+                read = read.WithSeconds(members.Key, members.Kind == MemberKind.Integer ? members.Value : "=", lastCounts: true);
+            else if (members is { Kind: MemberKind.Boolean, Value: "0" })
+                read = read with { Directives = read.Directives & ~flag };
+            else
+                read = read with { Directives = read.Directives | flag };
+        }
+        return any && !members.IsBroken ? read : null;
+    }
 
     public static CacheControl Parse(StringValues field)
     {
@@ -56,29 +94,50 @@ internal readonly record struct CacheControl
         {
             var rest = line.AsSpan();
             while (TryTake(ref rest, out var name, out var value))
-                read = read.With(name, value);
+            {
+                var flag = Flag(name);
+                read =
+                    flag == Directives.None
+                        ? read.WithSeconds(name, value, lastCounts: false)
+                        : read with
+                        {
+                            Directives = read.Directives | flag,
+                        };
+            }
         }
         return read;
     }
 
-    private CacheControl With(ReadOnlySpan<char> name, ReadOnlySpan<char> value) =>
+    private static Directives Flag(ReadOnlySpan<char> name) =>
         name.Length switch
         {
-            6 when Is(name, "public") => this with { Directives = Directives | Directives.Public },
-            7 when Is(name, "private") => this with { Directives = Directives | Directives.Private },
-            7 when Is(name, "max-age") => this with { MaxAge = Seconds(value, MaxAge) },
-            8 when Is(name, "no-store") => this with { Directives = Directives | Directives.NoStore },
-            8 when Is(name, "no-cache") => this with { Directives = Directives | Directives.NoCache },
-            8 when Is(name, "s-maxage") => this with { SharedMaxAge = Seconds(value, SharedMaxAge) },
+            6 when Is(name, "public") => Directives.Public,
+            7 when Is(name, "private") => Directives.Private,
+            8 when Is(name, "no-store") => Directives.NoStore,
+            8 when Is(name, "no-cache") => Directives.NoCache,
+            12 when Is(name, "no-transform") => Directives.NoTransform,
+            14 when Is(name, "only-if-cached") => Directives.OnlyIfCached,
+            15 when Is(name, "must-revalidate") => Directives.MustRevalidate,
+            15 when Is(name, "must-understand") => Directives.MustUnderstand,
+            16 when Is(name, "proxy-revalidate") => Directives.ProxyRevalidate,
+            _ => Directives.None,
+        };
+
+    /// <param name="name">Of any directive.</param>
+    /// <param name="value">As written; empty: there was none.</param>
+    /// <param name="lastCounts">Of directives given twice the last counts, as in any Dictionary; else they are broken.</param>
+    private CacheControl WithSeconds(ReadOnlySpan<char> name, ReadOnlySpan<char> value, bool lastCounts) =>
+        name.Length switch
+        {
+            7 when Is(name, "max-age") => this with { MaxAge = Seconds(value, lastCounts ? null : MaxAge) },
+            8 when Is(name, "s-maxage") => this with { SharedMaxAge = Seconds(value, lastCounts ? null : SharedMaxAge) },
             9 when Is(name, "min-fresh") => this with { MinFresh = Seconds(value, MinFresh) },
             9 when Is(name, "max-stale") => this with { MaxStale = value.IsEmpty ? TimeSpan.MaxValue : Seconds(value, MaxStale) },
-            12 when Is(name, "no-transform") => this with { Directives = Directives | Directives.NoTransform },
-            14 when Is(name, "only-if-cached") => this with { Directives = Directives | Directives.OnlyIfCached },
-            14 when Is(name, "stale-if-error") => this with { StaleIfError = Seconds(value, StaleIfError) },
-            15 when Is(name, "must-revalidate") => this with { Directives = Directives | Directives.MustRevalidate },
-            15 when Is(name, "must-understand") => this with { Directives = Directives | Directives.MustUnderstand },
-            16 when Is(name, "proxy-revalidate") => this with { Directives = Directives | Directives.ProxyRevalidate },
-            22 when Is(name, "stale-while-revalidate") => this with { StaleWhileRevalidate = Seconds(value, StaleWhileRevalidate) },
+            14 when Is(name, "stale-if-error") => this with { StaleIfError = Seconds(value, lastCounts ? null : StaleIfError) },
+            22 when Is(name, "stale-while-revalidate") => this with
+            {
+                StaleWhileRevalidate = Seconds(value, lastCounts ? null : StaleWhileRevalidate),
+            },
             _ => this,
         };
 

@@ -53,7 +53,7 @@ internal readonly record struct StoredFreshness(
         TimeSpan? rule
     )
     {
-        var control = CacheControl.Parse(received.CacheControl);
+        var control = CacheControl.OfResponse(received);
         return new(
             Lifetime.Of(received, control, status, rule),
             Age.CorrectedInitial(received, requestTime, responseTime),

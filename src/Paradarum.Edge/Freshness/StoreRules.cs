@@ -31,7 +31,8 @@ internal static class StoreRules
     /// <param name="rule">TTL of the property's cache rule; zero never stores, whatever the origin says; null: no rule.</param>
     /// <remarks>
     /// Stricter than the clause where a shared cache that guesses wrong would hand one visitor's page to another: a response with <c>Set-Cookie</c>
-    /// is never stored, a partial response (206) is not kept, and a rule's TTL never counts against no-store, private or Set-Cookie.
+    /// is stored only where the origin itself gave it <c>max-age</c> or <c>s-maxage</c> and no <c>no-cache</c>, a partial response (206) is not kept, and a rule's TTL never counts
+    /// against no-store, private or Set-Cookie.
     /// A response that is neither fresh for a while nor can be revalidated is not worth its memory and is not stored either. Never throws.
     /// </remarks>
     public static StoreVerdict Judge(
@@ -58,8 +59,6 @@ internal static class StoreRules
             return StoreVerdict.NoStore;
         if (control.Has(Directives.Private))
             return StoreVerdict.Private;
-        if (received.SetCookie.Count > 0)
-            return StoreVerdict.SetCookie;
         if (request.Authorization.Count > 0 && !AllowsAuthorized(control))
             return StoreVerdict.Authorization;
         if (NamesStar(received.Vary))
@@ -68,6 +67,9 @@ internal static class StoreRules
             return StoreVerdict.RuleNeverStores;
 
         var lifetime = Lifetime.Of(received, control, status, rule);
+        // RFC 9111 §7.3: a cookie does not inhibit caching where the origin says how long the response is good for all; a guess is not enough.
+        if (received.SetCookie.Count > 0 && (!lifetime.IsDirected || control.Has(Directives.NoCache)))
+            return StoreVerdict.SetCookie;
         // §3: without explicit freshness or public, only statuses that are cacheable by default.
         if (lifetime.Source == LifetimeSource.None && !control.Has(Directives.Public) && !IsCacheableByDefault(status))
             return StoreVerdict.Status;

@@ -7,7 +7,7 @@ namespace Paradarum.Edge.Freshness;
 /// <summary>
 /// The request headers that selected a stored response (RFC 9111 §4.1): the names of its <c>Vary</c>, sorted, with the values that the request
 /// had for them. Values are compared after joining repeated fields and trimming white space around commas, which §4.1 allows;
-/// <c>Accept-Encoding</c> by <see cref="Codings"/>. A header that is absent equals only one that is absent.
+/// <c>Accept-Encoding</c> by <see cref="Codings"/>, <c>Accept-Language</c> by <see cref="Languages"/>. A header that is absent equals only one that is absent.
 /// </summary>
 internal sealed record VaryKey
 {
@@ -59,6 +59,8 @@ internal sealed record VaryKey
             return Codings.Normalise(request.AcceptEncoding);
         if (!request.TryGetValue(name, out var field) || field.Count == 0)
             return null;
+        if (name == "accept-language")
+            return Languages.Normalise(field);
         if (field.Count == 1 && !field[0]!.Contains(',', StringComparison.Ordinal))
             return field[0]!.Trim(' ', '\t');
         return string.Join(',', field.ToString().Split(',', StringSplitOptions.TrimEntries));

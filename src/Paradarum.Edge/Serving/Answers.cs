@@ -144,7 +144,7 @@ internal sealed class Answers(UpstreamRequest requests)
     {
         response.StatusCode = StatusCodes.Status304NotModified;
         response.ContentLength = null;
-        response.Headers.ContentType = StringValues.Empty;
+        // Content-Type stays: a PoP learns from a shield's 304 what the origin changed (RFC 9110 §15.4.5, to guide cache updates).
         response.Headers.ContentEncoding = StringValues.Empty;
         response.Headers.ContentRange = StringValues.Empty;
     }

@@ -75,7 +75,7 @@ internal sealed class Fetcher(
             {
                 var refused = upstream.IsShield && response?.Headers.NonValidated.Contains(TierSeal.Refused) == true;
                 if (response is not null && !refused)
-                    return await ReceiveAsync(flight, response, requestTime, shared);
+                    return await ReceiveAsync(flight, upstream, response, requestTime, shared);
                 failed = refused ? FetchFailure.Refused : failure;
             }
             if (!Fetching.AsksTheNext(choice, upstream, failed))
@@ -84,11 +84,18 @@ internal sealed class Fetcher(
         return new(FlightEnd.Failed) { Failure = failed };
     }
 
-    private async Task<FlightHead> ReceiveAsync(Flight flight, HttpResponseMessage response, DateTimeOffset requestTime, FlightKey? shared)
+    private async Task<FlightHead> ReceiveAsync(
+        Flight flight,
+        Upstream upstream,
+        HttpResponseMessage response,
+        DateTimeOffset requestTime,
+        FlightKey? shared
+    )
     {
         var responseTime = time.GetUtcNow();
         var length = response.Content.Headers.ContentLength;
-        var endsItself = length is not null || response.Headers.TransferEncodingChunked == true;
+        // RFC 9112 §8: the orderly end of a connection ends a body too. Under TLS (§9.8) an end that was forged cannot be told from one that was meant.
+        var endsItself = length is not null || response.Headers.TransferEncodingChunked == true || !upstream.IsTls;
         var arrived = new ArrivedHead(
             (int)response.StatusCode,
             HeaderRules.Received(response),

@@ -18,6 +18,7 @@ internal static class HeaderRules
         "Keep-Alive",
         "Proxy-Connection",
         "Proxy-Authenticate",
+        "Proxy-Authentication-Info",
         "Proxy-Authorization",
         "TE",
         "Trailer",

@@ -14,6 +14,8 @@ internal sealed record Upstream(string Base, ShieldAddress? Shield, string HostH
 {
     public bool IsShield => Shield is not null;
 
+    public bool IsTls => Base.StartsWith("https:", StringComparison.Ordinal);
+
     public string Authority(string visitorsHost) => HostHeader.Length == 0 ? visitorsHost : HostHeader;
 }
 

@@ -10,6 +10,9 @@ public sealed class Any_header_whatsoever
     private static readonly string[] Names =
     [
         "Cache-Control",
+        "CDN-Cache-Control",
+        "Cache-Groups",
+        "Accept-Language",
         "Expires",
         "Date",
         "Age",
@@ -35,6 +38,10 @@ public sealed class Any_header_whatsoever
         OneOf(
             "max-age=60",
             "s-maxage=\"5",
+            "Vary",
+            "Accept-Language",
+            "max-age=60;a=?1, b=(\"x\" :YQ==:);c, d=@5, e=%\"f\"",
+            "\"a\", \"b\\\"c\"",
             "no-cache=\"",
             "private, max-age=9223372036854775807",
             "Sun, 01 Mar 2026 12:00:00 GMT",
@@ -65,7 +72,8 @@ public sealed class Any_header_whatsoever
             .Sample(
                 (request, response, status, offset) =>
                 {
-                    var control = CacheControl.Parse(response.CacheControl);
+                    var control = CacheControl.OfResponse(response);
+                    CacheGroups.Of(response[CacheGroups.Field]).ShouldBeUnique();
                     StoreRules.Judge("GET", request, status, response, control, TimeSpan.FromSeconds(60));
                     HttpDate.Ensure(response, Fields.Noon);
                     var stored = StoredFreshness.Of(response, status, Fields.Noon, Fields.Noon.AddSeconds(offset), null);
@@ -93,11 +101,11 @@ public sealed class Any_header_whatsoever
             .Sample(
                 (request, response) =>
                 {
-                    if (CacheControl.Parse(response.CacheControl).Has(Directives.MustUnderstand))
+                    if (CacheControl.OfResponse(response).Has(Directives.MustUnderstand))
                         return;
-                    response.CacheControl = "no-store";
+                    response[CacheControl.OfResponse(response).IsTargeted ? CacheControl.TargetedField : "Cache-Control"] = "no-store";
                     StoreRules
-                        .Judge("GET", request, 200, response, CacheControl.Parse(response.CacheControl), TimeSpan.FromSeconds(9))
+                        .Judge("GET", request, 200, response, CacheControl.OfResponse(response), TimeSpan.FromSeconds(9))
                         .ShouldNotBe(StoreVerdict.Stored);
                 },
                 iter: 2_000

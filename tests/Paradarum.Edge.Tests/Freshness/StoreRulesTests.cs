@@ -13,8 +13,13 @@ public sealed class Storing_a_response
     [InlineData("GET", "", 200, "Cache-Control: max-age=60, No-Store", "NoStore")]
     [InlineData("GET", "", 200, "Cache-Control: max-age=60, private", "Private")]
     [InlineData("GET", "", 200, "Cache-Control: max-age=60, private=\"x-user\"", "Private")]
-    [InlineData("GET", "", 200, "Cache-Control: max-age=60 | Set-Cookie: a=b", "SetCookie")]
-    [InlineData("GET", "", 200, "Cache-Control: public, max-age=60 | Set-Cookie: a=b", "SetCookie")]
+    [InlineData("GET", "", 200, "Cache-Control: max-age=60 | Set-Cookie: a=b", "Stored")]
+    [InlineData("GET", "", 200, "CDN-Cache-Control: max-age=60 | Set-Cookie: a=b", "Stored")]
+    [InlineData("GET", "", 200, "Cache-Control: private, max-age=60 | Set-Cookie: a=b", "Private")]
+    [InlineData("GET", "", 200, "Cache-Control: max-age=60, no-cache=\"set-cookie\" | ETag: \"a\" | Set-Cookie: a=b", "SetCookie")]
+    [InlineData("GET", "", 200, "Expires: Sun, 01 Mar 2026 12:01:00 GMT | Set-Cookie: a=b", "SetCookie")]
+    [InlineData("GET", "", 200, "Cache-Control: public | Last-Modified: Sun, 01 Feb 2026 12:00:00 GMT | Set-Cookie: a=b", "SetCookie")]
+    [InlineData("GET", "", 200, "ETag: \"a\" | Set-Cookie: a=b", "SetCookie")]
     [InlineData("GET", "", 200, "Cache-Control: max-age=60 | Vary: *", "VaryStar")]
     [InlineData("GET", "", 200, "Cache-Control: max-age=60 | Vary: Accept, *", "VaryStar")]
     [InlineData("GET", "Authorization: Basic x", 200, "Cache-Control: max-age=60", "Authorization")]
@@ -24,6 +29,14 @@ public sealed class Storing_a_response
     [InlineData("GET", "", 206, "Cache-Control: max-age=60", "Status")]
     [InlineData("GET", "", 304, "Cache-Control: max-age=60", "Status")]
     [InlineData("GET", "", 302, "", "Status")]
+    [InlineData("GET", "", 302, "Last-Modified: Sun, 01 Feb 2026 12:00:00 GMT", "Status")]
+    [InlineData("GET", "", 404, "Last-Modified: Sun, 01 Feb 2026 12:00:00 GMT", "Stored")]
+    [InlineData("GET", "", 599, "Cache-Control: public | Last-Modified: Sun, 01 Feb 2026 12:00:00 GMT", "Stored")]
+    [InlineData("GET", "", 200, "Cache-Control: no-store | CDN-Cache-Control: max-age=60", "Stored")]
+    [InlineData("GET", "", 200, "Cache-Control: max-age=60 | CDN-Cache-Control: no-store", "NoStore")]
+    [InlineData("GET", "", 200, "Cache-Control: max-age=60 | CDN-Cache-Control: private=\"x\"", "Private")]
+    [InlineData("GET", "", 200, "Cache-Control: no-store | CDN-Cache-Control: max-age=60, &&", "NoStore")]
+    [InlineData("GET", "", 200, "Cache-Control: no-store | CDN-Cache-Control: none", "NothingToReuse")]
     [InlineData("GET", "", 302, "Cache-Control: max-age=60", "Stored")]
     [InlineData("GET", "", 503, "Cache-Control: max-age=60", "Stored")]
     [InlineData("GET", "", 299, "Cache-Control: max-age=60, must-understand", "NotUnderstood")]
@@ -48,6 +61,6 @@ public sealed class Storing_a_response
     private static StoreVerdict Judge(string method, string request, int status, string response, TimeSpan? rule)
     {
         var received = Fields.Read(response + "|" + Fields.NoonDate);
-        return StoreRules.Judge(method, Fields.Read(request), status, received, CacheControl.Parse(received.CacheControl), rule);
+        return StoreRules.Judge(method, Fields.Read(request), status, received, CacheControl.OfResponse(received), rule);
     }
 }
