@@ -9,7 +9,7 @@ namespace Paradarum.Edge.Serving;
 /// <param name="Status">Its status.</param>
 /// <param name="Headers">Those that go on (<see cref="HeaderRules.Received"/>).</param>
 /// <param name="Length">Of its body in bytes, when it was said.</param>
-/// <param name="EndsItself">The body says where it ends: one that ends with the connection cannot be told from one that broke off.</param>
+/// <param name="EndsItself">The end of its body can be told from its breaking off.</param>
 /// <param name="RequestTime">When the request left (RFC 9111 §4.2.3).</param>
 /// <param name="ResponseTime">When the head arrived.</param>
 internal readonly record struct ArrivedHead(
@@ -57,7 +57,9 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
     {
         var plan = flight.Plan;
         IHeaderDictionary headers = arrived.Headers;
-        var control = CacheControl.Parse(headers.CacheControl);
+        var groups = CacheGroups.Of(headers[CacheGroups.Field]);
+        var overtaken = state.Index.Overtakes(flight, groups);
+        var control = CacheControl.OfResponse(headers);
         var verdict = StoreRules.Judge("GET", plan.Visitor, arrived.Status, headers, control, plan.RuleTtl);
         var freshness = StoredFreshness.Of(headers, arrived.Status, arrived.RequestTime, arrived.ResponseTime, plan.RuleTtl);
         var notStored =
@@ -65,6 +67,7 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
             : flight.NotStored is not null ? flight.NotStored
             : !arrived.EndsItself && arrived.Status != 204 ? "length-unknown"
             : arrived.Length > largestStoredBody ? "too-large"
+            : groups.Length > CacheGroups.Most ? "too-many-groups"
             : Overtaken(flight);
         return new(FlightEnd.Response)
         {
@@ -74,7 +77,9 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
             Vary = VaryKey.Of(headers.Vary, plan.Visitor),
             Verdict = verdict,
             NotStored = notStored,
-            Shareable = verdict == StoreVerdict.Stored && freshness.Judge(default, arrived.ResponseTime) == ReuseVerdict.Fresh,
+            // Some who wait may have come after the invalidation: nobody knew then that this fetch would bring a member.
+            Shareable =
+                !overtaken && verdict == StoreVerdict.Stored && freshness.Judge(default, arrived.ResponseTime) == ReuseVerdict.Fresh,
         };
     }
 
@@ -96,10 +101,12 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
             return new(FlightEnd.BaseLost);
 
         IHeaderDictionary headers = Freshening.Of(held.Headers, arrived.Headers);
+        if (state.Index.Overtakes(flight, CacheGroups.Of(headers[CacheGroups.Field])))
+            return new(FlightEnd.BaseLost);
         var freshness = StoredFreshness.Of(headers, held.Status, arrived.RequestTime, arrived.ResponseTime, plan.RuleTtl);
         // The bytes are those of the first fetch, and so is the stamp: the earliest counts.
         var entry = new StoredResponse(held, held.Status, headers, held.Body, freshness, VaryKey.Of(headers.Vary, plan.Visitor));
-        var verdict = StoreRules.Judge("GET", plan.Visitor, held.Status, headers, CacheControl.Parse(headers.CacheControl), plan.RuleTtl);
+        var verdict = StoreRules.Judge("GET", plan.Visitor, held.Status, headers, CacheControl.OfResponse(headers), plan.RuleTtl);
         if (verdict == StoreVerdict.Stored && flight.NotStored is null)
             store.Put(entry, flight);
         else

@@ -75,8 +75,8 @@ internal sealed class Relay(
 
         var status = (int)proxyResponse.StatusCode;
         IHeaderDictionary received = HeaderRules.Received(proxyResponse);
-        if (Invalidation.IsUnsafe(httpContext.Request.Method) && Invalidation.IsSuccess(status))
-            Invalidate(received);
+        if (Invalidation.IsUnsafe(httpContext.Request.Method))
+            Invalidate(status, received);
         else if (HttpMethods.IsGet(httpContext.Request.Method))
             NoteShareable(status, received);
         foreach (var (name, value) in received)
@@ -88,15 +88,21 @@ internal sealed class Relay(
     /// <summary>What could be shared from here on is fetched for all again.</summary>
     private void NoteShareable(int status, IHeaderDictionary received)
     {
-        var control = CacheControl.Parse(received.CacheControl);
+        var control = CacheControl.OfResponse(received);
         if (StoreRules.Judge("GET", visit.Headers, status, received, control, visit.RuleTtl) == StoreVerdict.Stored)
             board.MarkShareable(new(visit.Key, Codings.Normalise(visit.Headers.AcceptEncoding)));
     }
 
-    /// <summary>Takes the target, and what Location and Content-Location name, out of the store in both schemes; never another property's.</summary>
-    private void Invalidate(IHeaderDictionary received)
+    /// <summary>
+    /// Takes out of the store what an unsafe method changed: the target and what Location and Content-Location name on the same host (RFC 9111 §4.4), in both
+    /// schemes; and the groups that the answer names (RFC 9875 §3), in the whole property. Never another property's.
+    /// </summary>
+    private void Invalidate(int status, IHeaderDictionary received)
     {
-        Invalidate(visit.Property, visit.Key.Host, visit.Key.Target);
+        state.Index.InvalidateGroups(visit.Property.Id, CacheGroups.Of(received[CacheGroups.InvalidationField]));
+        if (!Invalidation.IsSuccess(status))
+            return;
+        Invalidate(visit.Key.Target);
         var target = new Uri(
             string.Create(CultureInfo.InvariantCulture, $"{visit.Key.Scheme}://{visit.Key.Host}{visit.Target.PathAndQuery}")
         );
@@ -104,19 +110,18 @@ internal sealed class Relay(
         {
             if (
                 CanonicalHost.Parse(other.Authority, other.Scheme).Ok(out var host, out _)
-                && visit.Snapshot.Hosts.TryGetValue(host.Host, out var view)
-                && view.PropertyId == visit.Property.Id
+                && string.Equals(host.Host, visit.Key.Host, StringComparison.Ordinal)
                 && CanonicalTarget.Parse(other.PathAndQuery).Ok(out var named, out _)
             )
             {
-                Invalidate(visit.Property, host.Host, visit.Property.Configuration.QueryMode.Apply(named));
+                Invalidate(visit.Property.Configuration.QueryMode.Apply(named));
             }
         }
     }
 
-    private void Invalidate(PropertyView property, string host, CanonicalTarget keyed)
+    private void Invalidate(CanonicalTarget keyed)
     {
-        state.Index.Invalidate(property.Id, new CacheKey("http", host, keyed));
-        state.Index.Invalidate(property.Id, new CacheKey("https", host, keyed));
+        state.Index.Invalidate(visit.Property.Id, new CacheKey("http", visit.Key.Host, keyed));
+        state.Index.Invalidate(visit.Property.Id, new CacheKey("https", visit.Key.Host, keyed));
     }
 }

@@ -60,6 +60,13 @@ internal sealed class EntryIndex
     /// <returns>How many stored responses were removed.</returns>
     public int Invalidate(long propertyId, CacheKey key) => Of(propertyId)?.Invalidate(key) ?? 0;
 
+    /// <summary>Tells the groups of what a fetch brings, before it is stored or shared; true when one of them was invalidated since it began, and so the fetch is.</summary>
+    public bool Overtakes(FetchInFlight fetch, string[] groups) => OrAdd(fetch.PropertyId).Overtakes(fetch, groups);
+
+    /// <summary>What the answer to an unsafe request does to groups (RFC 9875 §3), before it is relayed: members leave, and fetches under way store none of them.</summary>
+    /// <returns>How many stored responses were removed.</returns>
+    public int InvalidateGroups(long propertyId, string[] groups) => groups.Length == 0 ? 0 : OrAdd(propertyId).InvalidateGroups(groups);
+
     /// <summary>Every entry of a property under a path, whatever scheme, host and query.</summary>
     public IReadOnlyList<StoredEntry> UnderPath(long propertyId, string path) => Of(propertyId)?.Under(path, keyed: null) ?? [];
 

@@ -13,6 +13,12 @@ internal abstract class FetchInFlight(long propertyId, CacheKey key, CanonicalTa
     /// <summary>An unsafe request changed the resource after this began (RFC 9111 §4.4): delivered to those already waiting, never joined or stored.</summary>
     public bool IsInvalidated => _isInvalidated;
 
+    /// <summary>How many invalidations of groups its property had seen when this was registered; until then it counts as older than all.</summary>
+    internal long GroupMark { get; set; } = -1;
+
+    /// <summary>The groups of what it brings, once its head is known (<see cref="EntryIndex.Overtakes"/>).</summary>
+    internal string[] Groups { get; set; } = [];
+
     /// <summary>Sets stamp and generation from one snapshot, read after the registration. Until then the fetch counts as older than everything.</summary>
     public void Begin(ulong position, long generation)
     {

@@ -11,6 +11,7 @@ internal sealed class PropertyEntries
     private readonly ConcurrentDictionary<CacheKey, Resource> _resources = new();
     private readonly ConcurrentDictionary<string, PathBucket> _buckets = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<FetchInFlight, byte> _fetches = new(ReferenceEqualityComparer.Instance);
+    private readonly GroupRegister _groups = new();
     private long _count;
     private long _bytes;
 
@@ -24,6 +25,7 @@ internal sealed class PropertyEntries
     {
         // In the register before it is found by others and before it reads its stamp: OldestStamp must never miss it.
         _fetches.TryAdd(fetch, 0);
+        fetch.GroupMark = _groups.Mark;
         Change(fetch.Key, resource => resource.Add(fetch));
     }
 
@@ -37,6 +39,7 @@ internal sealed class PropertyEntries
     public bool Add(FetchInFlight fetch, StoredEntry entry, ReadOnlySpan<StoredEntry> replaced, Func<long> generation)
     {
         var removed = new List<StoredEntry>(replaced.Length);
+        _groups.Link(entry, entry.Groups);
         var bucket = Enter(entry.Key.Target.Path);
         bool stored;
         try
@@ -58,6 +61,8 @@ internal sealed class PropertyEntries
             bucket.Gate.Exit();
         }
         Announce(removed);
+        if (!stored)
+            _groups.Unlink(entry, entry.Groups);
         return stored;
     }
 
@@ -85,6 +90,10 @@ internal sealed class PropertyEntries
         Announce(removed);
         return removed.Count;
     }
+
+    public bool Overtakes(FetchInFlight fetch, string[] groups) => _groups.Overtakes(fetch, groups);
+
+    public int InvalidateGroups(string[] groups) => _groups.Invalidate(groups, Fetches()).Count(Remove);
 
     /// <summary>Every entry under a path; with a target, those keyed by it alone.</summary>
     public IReadOnlyList<StoredEntry> Under(string path, CanonicalTarget? keyed)
@@ -179,9 +188,12 @@ internal sealed class PropertyEntries
         removed.Add(entry);
     }
 
-    private static void Announce(List<StoredEntry> removed)
+    private void Announce(List<StoredEntry> removed)
     {
         foreach (var entry in removed)
+        {
+            _groups.Unlink(entry, entry.Groups);
             entry.OnRemoved();
+        }
     }
 }

@@ -10,6 +10,9 @@ internal abstract class StoredEntry(long propertyId, CacheKey key, CanonicalTarg
     /// <summary>Bytes of memory that it counts for; the same for as long as it lives.</summary>
     public abstract long Size { get; }
 
+    /// <summary>The groups by which it can be invalidated (RFC 9875); the same for as long as it lives.</summary>
+    public virtual string[] Groups => [];
+
     /// <summary>It has left the index, or was refused by it, and never comes back.</summary>
     public bool IsRemoved => Volatile.Read(ref _removed) != 0;
 

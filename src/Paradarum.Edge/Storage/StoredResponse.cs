@@ -50,6 +50,9 @@ internal sealed class StoredResponse : StoredEntry
 
     public VaryKey Vary { get; }
 
+    /// <summary>Read from the headers, not kept: few responses have any.</summary>
+    public override string[] Groups => Headers.TryGetValue(CacheGroups.Field, out var listed) ? CacheGroups.Of(listed) : [];
+
     /// <summary>Bytes of memory this counts for.</summary>
     public override long Size { get; }
 

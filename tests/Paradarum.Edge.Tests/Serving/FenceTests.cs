@@ -268,6 +268,26 @@ public sealed class An_unsafe_request
     }
 
     [Fact]
+    public async Task Takes_what_its_answer_locates_on_its_own_host_only()
+    {
+        await using var site = await OnePop.StartAsync(property =>
+            property with
+            {
+                Hostnames = [.. property.Hostnames, new("www.site.example", Active: true)],
+            }
+        );
+        using var other = new Visitor(site.Pop.Url, "www.site.example");
+        await other.GetAsync("/list");
+        await site.Visitor.GetAsync("/list");
+        await site.Visitor.GetAsync("/all");
+        site.Serves("ok", "Location: /all | Content-Location: http://www.site.example/list");
+        await site.Visitor.SendAsync(HttpMethod.Post, "/form");
+        (await other.GetAsync("/list")).Cache.ShouldBe("HIT");
+        (await site.Visitor.GetAsync("/list")).Cache.ShouldBe("HIT");
+        (await site.Visitor.GetAsync("/all")).Cache.ShouldBe("MISS");
+    }
+
+    [Fact]
     public async Task Keeps_a_get_in_flight_from_being_stored_or_joined()
     {
         await using var site = await OnePop.StartAsync();
