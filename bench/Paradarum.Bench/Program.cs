@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Paradarum.Bench.Accept;
+using Paradarum.Bench.Conformance;
 using Paradarum.Bench.FleetSize;
 using Paradarum.Bench.Isolation;
 using Paradarum.Bench.Propagate;
@@ -11,6 +12,7 @@ var root = new RootCommand("Benchmarks of Paradarum. Each starts what it measure
     AcceptCommand.Create(),
     PropagateCommand.Create(),
     FleetCommand.Create(),
+    ConformanceCommand.Create(),
     EmptyPeer.Create(),
 };
 return await root.Parse(args).InvokeAsync();
