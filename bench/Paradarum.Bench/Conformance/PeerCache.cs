@@ -31,6 +31,8 @@ internal sealed class PeerCache : IAsyncDisposable
     public static async Task<PeerCache> StartAsync(PeerKind kind, int origin)
     {
         var folder = new TemporaryFolder();
+        // Started as root, some change to a user of their own, who must be able to write here.
+        File.SetUnixFileMode(folder.Path, (UnixFileMode)0b111_111_111);
         var port = FreePorts.Row(1);
         var setup = kind.Prepare(folder, port, origin);
         var process = Process.Start(Start(setup.Program, setup.Arguments))!;
@@ -253,8 +255,6 @@ internal sealed record PeerKind(string Name, string Package, string Advice, Func
 
     private static PeerSetup Squid(TemporaryFolder folder, int port, int origin)
     {
-        // It refuses to run as root and changes to a user of its own, who must be able to write here.
-        File.SetUnixFileMode(folder.Path, (UnixFileMode)0b111_111_111);
         Write(
             folder["squid.conf"],
             $"""
