@@ -24,6 +24,9 @@ internal readonly record struct Lifetime(TimeSpan Value, LifetimeSource Source)
     /// <summary>The origin itself said how long, in a directive of Cache-Control or of the targeted field.</summary>
     public bool IsDirected => Source is LifetimeSource.SharedMaxAge or LifetimeSource.MaxAge;
 
+    /// <summary>The origin itself said how long, in whatever field.</summary>
+    public bool IsExplicit => IsDirected || Source == LifetimeSource.Expires;
+
     /// <param name="stored">Headers as the origin sent them, with a Date (<see cref="HttpDate.Ensure"/>), before this node changed any.</param>
     /// <param name="control">Their Cache-Control, read.</param>
     /// <param name="status">The status: only those of RFC 9110 §15.1 take the fallback; a guess is made for them, and for any other with <c>public</c> (§4.2.2).</param>

@@ -29,18 +29,30 @@ internal static class HeaderRules
 
     private static readonly FrozenSet<string> OfTheMessage = Names("Host", "Content-Length", "Expect");
 
-    // A visitor's word about where it comes from counts for nothing; the node says what it saw.
+    // A visitor's word about where it comes from, or what it really asks for, counts for nothing: the node says what it saw and what it keyed. Applications and
+    // their frameworks believe these fields, and what they answer would lie in the store under a key that names none of them. All that begins with X-Forwarded- is among them.
     private static readonly FrozenSet<string> SetByTheNode = Names(
         "Host",
-        "X-Forwarded-For",
-        "X-Forwarded-Proto",
-        "X-Forwarded-Host",
-        "X-Forwarded-Port",
-        "X-Forwarded-Prefix",
+        "X-Host",
+        "X-Original-Host",
+        "X-HTTP-Host-Override",
+        "X-Original-URL",
+        "X-Rewrite-URL",
+        "X-Scheme",
+        "X-URL-Scheme",
+        "Front-End-Https",
         "X-Real-IP",
+        "X-Client-IP",
+        "X-Cluster-Client-IP",
+        "X-Original-Forwarded-For",
+        "X-ProxyUser-IP",
+        "Client-IP",
+        "True-Client-IP",
         "Forwarded",
         "Expect"
     );
+
+    private const string Forwarded = "X-Forwarded-";
 
     // A fetch for the store asks for the whole, present representation, whatever its first visitor holds of it.
     private static readonly FrozenSet<string> OfOneVisitor = Names(
@@ -52,14 +64,19 @@ internal static class HeaderRules
         "Range",
         "Accept-Encoding",
         "Content-Length",
-        "Content-Type"
+        "Content-Type",
+        // What is stored is the answer to a GET.
+        "X-HTTP-Method-Override",
+        "X-HTTP-Method",
+        "X-Method-Override"
     );
 
     /// <summary>Whether a field of a visitor's request goes upstream. <paramref name="trusted"/>: it came from a PoP of the fleet, whose X-Forwarded fields are true.</summary>
     public static bool GoesUpstream(string name, StringValues connection, bool trusted) =>
         !HopByHop.Contains(name)
         && !IsInternal(name)
-        && (!SetByTheNode.Contains(name) || (trusted && name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)))
+        && !SetByTheNode.Contains(name)
+        && (trusted || !name.StartsWith(Forwarded, StringComparison.OrdinalIgnoreCase))
         && !IsListed(connection, name);
 
     /// <summary>

@@ -68,6 +68,7 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
             : !arrived.EndsItself && arrived.Status != 204 ? "length-unknown"
             : arrived.Length > largestStoredBody ? "too-large"
             : groups.Length > CacheGroups.Most ? "too-many-groups"
+            : !freshness.Lifetime.IsExplicit && Deception.IsLikely(flight.Fetched.Path, headers) ? "page-under-file-name"
             : Overtaken(flight);
         return new(FlightEnd.Response)
         {
