@@ -108,6 +108,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
 
         var services = builder.Services;
+        services.AddSingleton<IHostLifetime, StoppedByItsOwner>();
         // One set of log targets for all of the control plane; it outlives the host (an instance is not disposed by it).
         services.AddSingleton(logging);
         services.AddLogging();
@@ -116,7 +117,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         services.AddSingleton(writer.Feed);
         services.AddSingleton<LogReaders>();
         services.AddApi();
-        services.AddAccess(sessionKey: await InstallationSecret.GetOrCreateAsync(writer, SessionTokens.SecretName, stop));
+        services.AddAccess(sessionKey: await InstallationSecret.GetOrCreateAsync(writer, SessionTokens.SecretName, stop), options.KeyRates);
         services.AddCatalogue(options.SystemDomain);
         services.AddFleet(fleet, provider => provider.GetRequiredService<PropertyCatalogue>().Current);
         services.AddPurging(() => fleet.Census);
@@ -172,6 +173,17 @@ internal sealed class ControlPlane : IAsyncDisposable
                 ? loopback
                 : $"{new IPEndPoint(address, 0)}"[..^2];
         return new Uri($"http://{host}:{port}");
+    }
+
+    /// <summary>
+    /// Signals are the command's, who stops this in its turn. The default would end the nodes' streams at the signal: those of the same process (<c>up</c>) could not say
+    /// goodbye any more.
+    /// </summary>
+    private sealed class StoppedByItsOwner : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private static void ForApi(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;

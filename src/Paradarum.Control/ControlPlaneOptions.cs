@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Data.Sqlite;
+using Paradarum.Control.Access;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Control.Telemetry;
@@ -34,13 +35,16 @@ internal sealed record ControlPlaneOptions
     /// <summary>Where webhooks may lead.</summary>
     public WebhookOptions Webhooks { get; init; } = new();
 
+    /// <summary>How fast one API key may ask.</summary>
+    public KeyRateOptions KeyRates { get; init; } = new();
+
     /// <summary>Metrics, traces and the prober.</summary>
     public TelemetryOptions Telemetry { get; init; } = new();
 
     /// <summary>Every violated range, each naming its key; empty when all is well.</summary>
     public IReadOnlyList<string> Problems()
     {
-        List<string> problems = [.. Log.Problems(), .. Fleet.Problems(), .. Telemetry.Problems()];
+        List<string> problems = [.. Log.Problems(), .. Fleet.Problems(), .. Telemetry.Problems(), .. KeyRates.Problems()];
         if (ApiPort is < 0 or > 65535)
             problems.Add($"{nameof(ApiPort)} is {ApiPort}; it must be from 0 to 65535.");
         if (FleetPort is < 0 or > 65535)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Paradarum.Control;
+using Paradarum.Control.Access;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Control.Webhooks;
@@ -60,6 +61,20 @@ internal static class ControlCommand
         SettingKinds.YesNo,
         "no"
     );
+    private static readonly Setting<long> KeyRate = new(
+        "key-rate",
+        "N",
+        "Requests a second that one API key may send in the long run; more is answered 429 with Retry-After. 0: no limit.",
+        SettingKinds.Number(0, KeyRateOptions.HighestRate),
+        "0"
+    );
+    private static readonly Setting<long> KeyBurst = new(
+        "key-burst",
+        "N",
+        "Requests that a key which was quiet may send at once; means nothing without --key-rate.",
+        SettingKinds.Number(1, KeyRateOptions.LargestBurst),
+        "100"
+    );
     private static readonly Setting<long> LogRecords = new(
         "log-records",
         "N",
@@ -112,8 +127,8 @@ internal static class ControlCommand
         sheet.Add(WebhooksAllowPrivate);
         foreach (var setting in new[] { Lease, Grace, LogAge })
             sheet.Add(setting);
-        sheet.Add(LogRecords);
-        sheet.Add(LogBytes);
+        foreach (var setting in new[] { KeyRate, KeyBurst, LogRecords, LogBytes })
+            sheet.Add(setting);
         TelemetrySettings.AddToControl(sheet);
         sheet.Add(ProcessLogging.Level);
         command.SetAction(
@@ -141,6 +156,7 @@ internal static class ControlCommand
             FleetPort = fleet.Port,
             SystemDomain = values.Read(SystemDomain)!,
             Webhooks = new WebhookOptions { AllowPrivateAddresses = values.Read(WebhooksAllowPrivate) },
+            KeyRates = new KeyRateOptions { PerSecond = (int)values.Read(KeyRate), Burst = (int)values.Read(KeyBurst) },
             Telemetry = TelemetrySettings.ReadControl(values),
             Fleet = new FleetOptions { Lease = values.Read(Lease), Grace = values.Read(Grace) },
             Log = new LogOptions

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using Paradarum.Control.Access;
+using Paradarum.Control.Webhooks;
+using Paradarum.Options;
 using Paradarum.Up;
 
 namespace Paradarum;
@@ -55,6 +58,35 @@ internal static class UpCommand
             if (result.GetValueOrDefault<string?>() is { } name && !Presets.Contains(name, StringComparer.OrdinalIgnoreCase))
                 result.AddError($"--preset: '{name}' is not known. Use wordpress or prestashop.");
         });
+        var webhooks = new Option<bool>("--webhooks-allow-private")
+        {
+            Description =
+                "yes or no: whether webhooks may lead to private addresses, a receiver on this machine included. Any account can then reach what this machine can. [default: no]",
+            HelpName = "YES|NO",
+            CustomParser = result =>
+            {
+                if (SettingKinds.YesNo.Parse(result.Tokens[0].Value, out var allowed))
+                    return allowed;
+                result.AddError("--webhooks-allow-private: give yes or no.");
+                return false;
+            },
+        };
+        var keyRate = Number(
+            "--key-rate",
+            "Requests a second that one API key may send; more is answered 429 with Retry-After. 0: no limit.",
+            "N",
+            0,
+            0,
+            KeyRateOptions.HighestRate
+        );
+        var keyBurst = Number(
+            "--key-burst",
+            "Requests that a key which was quiet may send at once; means nothing without --key-rate.",
+            "N",
+            new KeyRateOptions().Burst,
+            1,
+            KeyRateOptions.LargestBurst
+        );
 
         var command = new Command(
             "up",
@@ -77,6 +109,9 @@ internal static class UpCommand
             site,
             origin,
             preset,
+            webhooks,
+            keyRate,
+            keyBurst,
         };
         command.SetAction(
             async (parsed, stop) =>
@@ -91,6 +126,8 @@ internal static class UpCommand
                     Site = parsed.GetValue(site) is { } folder ? Path.GetFullPath(folder) : null,
                     Origin = parsed.GetValue(origin) is { } url ? ParseOrigin(url) : null,
                     Preset = parsed.GetValue(preset)?.ToLowerInvariant(),
+                    Webhooks = new WebhookOptions { AllowPrivateAddresses = parsed.GetValue(webhooks) },
+                    KeyRates = new KeyRateOptions { PerSecond = parsed.GetValue(keyRate), Burst = parsed.GetValue(keyBurst) },
                 };
                 if (options.Problems() is { Count: > 0 } problems)
                 {

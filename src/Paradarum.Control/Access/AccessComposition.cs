@@ -8,9 +8,11 @@ namespace Paradarum.Control.Access;
 /// <summary>How this folder adds itself to the control plane.</summary>
 internal static class AccessComposition
 {
-    public static void AddAccess(this IServiceCollection services, byte[] sessionKey)
+    public static void AddAccess(this IServiceCollection services, byte[] sessionKey, KeyRateOptions rates)
     {
         services.AddSingleton<KeyRing>();
+        services.AddSingleton(rates);
+        services.AddSingleton<KeyRates>();
         services.AddSingleton<UserDirectory>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();

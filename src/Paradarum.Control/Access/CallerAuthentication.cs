@@ -7,9 +7,10 @@ namespace Paradarum.Control.Access;
 
 /// <summary>
 /// Who asks, or 401 (contract 1.3). Runs between routing and the endpoint, so an unknown route and a wrong method have been answered before; closed by default: an
-/// endpoint under <c>/api</c> lets a stranger in only when it says <c>AllowAnonymous</c>. An API key costs one SHA-256 and one look-up in memory.
+/// endpoint under <c>/api</c> lets a stranger in only when it says <c>AllowAnonymous</c>. An API key costs one SHA-256 and one look-up in memory. A key that
+/// asks too often hears so here, before anything is read or done for it.
 /// </summary>
-internal sealed class CallerAuthentication(RequestDelegate next, KeyRing keys, SessionTokens sessions, TimeProvider time)
+internal sealed class CallerAuthentication(RequestDelegate next, KeyRing keys, KeyRates rates, SessionTokens sessions, TimeProvider time)
 {
     public const string KeyHeader = "X-API-Key";
 
@@ -40,9 +41,11 @@ internal sealed class CallerAuthentication(RequestDelegate next, KeyRing keys, S
         // A key alone is judged when one is sent, whatever Authorization holds.
         if (context.Request.Headers.TryGetValue(KeyHeader, out var sent))
         {
-            return sent.Count == 1 && keys.TryOpen(sent[0], time.GetUtcNow(), out var caller)
-                ? EnterAsync(context, endpoint, caller)
-                : Required.ToAnswer().ExecuteAsync(context);
+            if (sent.Count != 1 || !keys.TryOpen(sent[0], time.GetUtcNow(), out var caller))
+                return Required.ToAnswer().ExecuteAsync(context);
+            return caller.KeyId is { } key && rates.Take(key) is { } refusal
+                ? refusal.ToAnswer().ExecuteAsync(context)
+                : EnterAsync(context, endpoint, caller);
         }
 
         return WithSessionAsync(context, endpoint, context.Request.Headers.Authorization);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Paradarum.Control.Api;
@@ -52,10 +53,17 @@ internal sealed class Answer<T>(int status, string message, T? data) : IResult, 
     /// <summary>Where what was made can be read, for the header of that name.</summary>
     public string? Location { get; init; }
 
+    /// <summary>When to try again, for the header of that name.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         if (Location is not null)
             httpContext.Response.Headers.Location = Location;
+        // RFC 9110 section 10.2.3: whole seconds. Rounded up: who comes then is not refused again for having come too early.
+        if (RetryAfter is { } after)
+            httpContext.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(after.TotalSeconds))
+                .ToString(CultureInfo.InvariantCulture);
         // RFC 9110 section 11.6.1: a 401 names a scheme. The key has none of its own, so the other one is named.
         if (status == StatusCodes.Status401Unauthorized)
             httpContext.Response.Headers.WWWAuthenticate = "Bearer";

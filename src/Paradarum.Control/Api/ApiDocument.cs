@@ -70,6 +70,7 @@ internal static class ApiDocument
                 new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, context.Document)] = [] },
                 new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(TokenScheme, context.Document)] = [] },
             ];
+            DescribeRateLimit(operation);
         }
 
         if (metadata.OfType<DescribedBody>().LastOrDefault() is { } body && context.Document is { } document)
@@ -92,6 +93,28 @@ internal static class ApiDocument
         if (metadata.OfType<PagedAnswer>().Any())
             DescribePaging(operation);
         return Task.CompletedTask;
+    }
+
+    /// <summary>Who must prove who asks may have asked too often, whatever the endpoint.</summary>
+    private static void DescribeRateLimit(OpenApiOperation operation)
+    {
+        const string unauthorized = "401";
+        const string tooMany = "429";
+        if (operation.Responses is not { } responses || !responses.TryGetValue(unauthorized, out var known))
+            return;
+        responses[tooMany] = new OpenApiResponse
+        {
+            Description = "Too Many Requests",
+            Content = known.Content,
+            Headers = new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal)
+            {
+                ["Retry-After"] = new OpenApiHeader
+                {
+                    Description = "Whole seconds after which it is worth trying again.",
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.Integer },
+                },
+            },
+        };
     }
 
     private static void Add(OpenApiOperation operation, DescribedParameter parameter)

@@ -5,10 +5,12 @@ namespace Paradarum.Control.Api;
 /// <summary>The one place where a refusal gets its HTTP status.</summary>
 internal static class RefusalAnswers
 {
-    public static Answer<object> ToAnswer(this Refusal refusal) => new(refusal.Kind.ToStatus(), refusal.Message, null);
+    public static Answer<object> ToAnswer(this Refusal refusal) =>
+        new(refusal.Kind.ToStatus(), refusal.Message, null) { RetryAfter = refusal.RetryAfter };
 
     /// <summary>A refusal that says more than its sentence: which items of a batch were refused, for one.</summary>
-    public static Answer<T> ToAnswer<T>(this Refusal refusal, T data) => new(refusal.Kind.ToStatus(), refusal.Message, data);
+    public static Answer<T> ToAnswer<T>(this Refusal refusal, T data) =>
+        new(refusal.Kind.ToStatus(), refusal.Message, data) { RetryAfter = refusal.RetryAfter };
 
     public static int ToStatus(this RefusalKind kind) =>
         kind switch

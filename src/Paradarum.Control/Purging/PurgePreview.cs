@@ -33,7 +33,7 @@ internal sealed class PurgePreview(FleetQuestions questions) : IDisposable
     private static readonly TimeSpan NearMissesWithin = TimeSpan.FromMilliseconds(180);
     private static readonly TimeSpan NearMissesBudget = TimeSpan.FromMilliseconds(100);
 
-    private static readonly Refusal Busy = new(RefusalKind.TooMany, "Too many previews are under way. Try again in a moment.");
+    private static readonly Refusal Busy = Refusal.TooMany("Too many previews are under way. Try again in a moment.", PreviewWithin);
 
     private readonly SemaphoreSlim _previews = new(AtATime, AtATime);
     private readonly SemaphoreSlim _searches = new(AtATime, AtATime);

@@ -24,9 +24,9 @@ internal sealed class PurgeWatches(PurgeProgress progress, TimeProvider time) : 
     private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestRest = TimeSpan.FromMilliseconds(250);
 
-    private static readonly Refusal TooMany = new(
-        RefusalKind.TooMany,
-        "Too many event streams are open. Wait for the purge with ?wait= instead, or try again later."
+    private static readonly Refusal TooMany = Refusal.TooMany(
+        "Too many event streams are open. Wait for the purge with ?wait= instead, or try again later.",
+        TimeSpan.FromSeconds(5)
     );
 
     private readonly Lock _lock = new();
@@ -34,6 +34,16 @@ internal sealed class PurgeWatches(PurgeProgress progress, TimeProvider time) : 
     private readonly Dictionary<long, int> _onProperty = [];
     private readonly Wake _wanted = new();
     private int _listeners;
+
+    /// <summary>How many listen now, all properties.</summary>
+    public int Listeners
+    {
+        get
+        {
+            lock (_lock)
+                return _listeners;
+        }
+    }
 
     /// <summary>Someone listens: leave with <see cref="Leave"/>.</summary>
     public Result<PurgeWatch> Join(long propertyId, string purgeId, PurgeRow row)

@@ -83,6 +83,8 @@ internal sealed class Installation : IAsyncDisposable
             {
                 Log = new LogOptions { Folder = Path.Combine(options.DataFolder, "control") },
                 ApiPort = options.ApiPort,
+                Webhooks = options.Webhooks,
+                KeyRates = options.KeyRates,
                 Telemetry = new TelemetryOptions { ProbeEvery = TelemetrySettings.ProbeByDefault },
             },
             new ControlPlaneSurroundings { Logging = WarningsToErrors },

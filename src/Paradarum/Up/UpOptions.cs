@@ -1,3 +1,6 @@
+using Paradarum.Control.Access;
+using Paradarum.Control.Webhooks;
+
 namespace Paradarum.Up;
 
 /// <summary>What <c>paradarum up</c> was asked to start; checked by <see cref="UpCommand"/> before anything runs.</summary>
@@ -29,6 +32,12 @@ internal sealed record UpOptions
 
     /// <summary><c>wordpress</c>, <c>prestashop</c>, or null for one catch-all of 60 s.</summary>
     public string? Preset { get; init; }
+
+    /// <summary>Where webhooks may lead; not to private addresses, unless it was asked for.</summary>
+    public WebhookOptions Webhooks { get; init; } = new();
+
+    /// <summary>How fast one API key may ask; without limit, unless it was asked for.</summary>
+    public KeyRateOptions KeyRates { get; init; } = new();
 
     public int PortOfShield(int index) => FirstEdgePort + index;
 

@@ -160,9 +160,12 @@ public sealed class The_events_of_a_purge
         public CatalogueProperty Property { get; }
         public string NodeId { get; }
 
-        public static async Task<Leased> StartAsync(ControlPlaneSurroundings? surroundings = null)
+        public static async Task<Leased> StartAsync(
+            ControlPlaneSurroundings? surroundings = null,
+            Func<ControlPlaneOptions, ControlPlaneOptions>? configure = null
+        )
         {
-            var host = await ControlHost.StartAsync(surroundings: surroundings);
+            var host = await ControlHost.StartAsync(configure: configure, surroundings: surroundings);
             var property = await host.AddPropertyAsync("demo");
             var port = new FleetPort(host);
             var pop = await port.EnrolAsync("pop1", NodeRole.Pop);
@@ -184,7 +187,7 @@ public sealed class The_events_of_a_purge
         }
 
         /// <summary>The node applies everything up to here and says that it removed three objects.</summary>
-        public async Task ApplyAsync(ulong position)
+        public async Task ApplyAsync(ulong position, bool final = true)
         {
             LogRecordMessage last;
             do last = (await _node.HearAsync(ControlMessage.BodyOneofCase.Records)).Records.Records_[^1];
@@ -197,10 +200,15 @@ public sealed class The_events_of_a_purge
                     Position = position,
                     Objects = 3,
                     Bytes = 900,
-                    Final = true,
+                    Final = final,
                 }
             );
         }
+
+        /// <summary>What the node is asked next about its store.</summary>
+        public async Task<StoreQuestion> HearQuestionAsync() => (await _node.HearAsync(ControlMessage.BodyOneofCase.Question)).Question;
+
+        public Task AnswerAsync(StoreAnswer answer) => _node.SayAsync(new NodeMessage { Answer = answer });
 
         public async ValueTask DisposeAsync()
         {
