@@ -44,7 +44,7 @@ internal sealed class WebhookQueue(
 ) : BackgroundService
 {
     /// <summary>Deliveries that wait for one webhook.</summary>
-    private const int MostWaiting = 10_000;
+    public const int MostWaiting = 10_000;
 
     private const int AtATime = 256;
 

@@ -126,6 +126,129 @@ public sealed class A_webhook
     }
 
     [Theory]
+    [InlineData(22.8, true)] // the longest pause is an hour and a tenth
+    [InlineData(23.2, false)] // the shortest by then is six minutes less than an hour
+    public async Task Is_tried_again_as_long_as_that_is_within_a_day_of_complete(double hoursAgo, bool again)
+    {
+        await using var receiver = new ScriptedOrigin();
+        await using var host = await StartAsync();
+        var id = (await CreateAsync(host, Url(receiver))).Data.GetProperty("id").GetInt64();
+        var delivery = new Delivery("msg_1", "{}"u8.ToArray(), host.Time.GetUtcNow() - TimeSpan.FromHours(hoursAgo), Attempts: 30);
+        await host.Control.Writer.WriteAsync(
+            write =>
+            {
+                WebhookStore.Queue(write, id, [delivery], host.Feed.Head.Position, most: 1);
+                WebhookStore.Attempted(write, id, delivery, new AttemptResult(IsDelivered: false, "answered 500"));
+                return true;
+            },
+            TestContext.Current.CancellationToken
+        );
+        var listed = await ListedAsync(host);
+        (listed.GetProperty("pending").GetInt64(), listed.GetProperty("dropped").GetInt64()).ShouldBe(again ? (1, 0) : (0, 1));
+    }
+
+    [Fact]
+    public async Task Has_ten_thousand_deliveries_waiting_at_most_and_counts_what_is_dropped_beyond()
+    {
+        await using var receiver = new ScriptedOrigin();
+        using var hold = new CancellationTokenSource();
+        receiver.Script = _ => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, hold.Token);
+        await using var host = await StartAsync();
+        var id = (await CreateAsync(host, Url(receiver))).Data.GetProperty("id").GetInt64();
+        var now = host.Time.GetUtcNow();
+        var waiting = Enumerable.Range(0, 9_998).Select(n => new Delivery($"msg_{n}", "{}"u8.ToArray(), now, 0)).ToList();
+        await host.Control.Writer.WriteAsync(
+            write =>
+            {
+                WebhookStore.Queue(write, id, waiting, host.Feed.Head.Position, WebhookQueue.MostWaiting);
+                return true;
+            },
+            TestContext.Current.CancellationToken
+        );
+
+        for (var i = 0; i < 5; i++)
+            await host.Purge("""{"type":"All"}""");
+        await Eventually.Async(async () => (await ListedAsync(host)).GetProperty("dropped").GetInt64() == 3);
+        (await ListedAsync(host)).GetProperty("pending").GetInt64().ShouldBe(10_000);
+        await hold.CancelAsync();
+    }
+
+    [Fact]
+    public async Task Is_told_once_by_an_answer_whose_body_never_ends()
+    {
+        await using var receiver = new ScriptedOrigin();
+        var hungUp = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        receiver.Script = async exchange =>
+        {
+            await exchange.BeginAsync("Content-Length: 1000000000000");
+            try
+            {
+                while (true)
+                    await exchange.SendAsync(new string('x', 16 << 10));
+            }
+            catch (IOException)
+            {
+                hungUp.TrySetResult();
+            }
+        };
+        await using var host = await StartAsync();
+        await CreateAsync(host, Url(receiver));
+        await host.Purge("""{"type":"All"}""");
+
+        await Eventually.Async(async () => (await ListedAsync(host)).GetProperty("lastResult").ValueKind == JsonValueKind.String);
+        var listed = await ListedAsync(host);
+        (listed.GetProperty("lastResult").GetString(), listed.GetProperty("pending").GetInt64()).ShouldBe(("answered 200", 0));
+        await hungUp.Task.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System);
+        receiver.Requests.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Takes_no_answer_whose_head_never_ends()
+    {
+        await using var receiver = new ScriptedOrigin();
+        receiver.Script = async exchange =>
+        {
+            await exchange.SendAsync("HTTP/1.1 200 OK\r\n");
+            while (true)
+                await exchange.SendAsync($"X-More: {new string('x', 1000)}\r\n");
+        };
+        await using var host = await StartAsync();
+        await CreateAsync(host, Url(receiver));
+        await host.Purge("""{"type":"All"}""");
+
+        await Eventually.Async(async () => (await ListedAsync(host)).GetProperty("lastResult").ValueKind == JsonValueKind.String);
+        var listed = await ListedAsync(host);
+        listed.GetProperty("lastResult").GetString().ShouldBe("not reached: ConfigurationLimitExceeded");
+        listed.GetProperty("pending").GetInt64().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Says_of_counts_that_may_still_grow_that_they_are_not_final()
+    {
+        await using var receiver = new ScriptedOrigin();
+        await using var fleet = await The_events_of_a_purge.Leased.StartAsync(configure: options =>
+            options with
+            {
+                Webhooks = new WebhookOptions { AllowPrivateAddresses = true },
+            }
+        );
+        await fleet.Host.Client.PostAnswerAsync($"/api/property/{fleet.Property.Id}/webhooks", new { url = Url(receiver) });
+        foreach (var final in new[] { false, true })
+        {
+            var (_, position) = await fleet.PurgeAsync();
+            await fleet.ApplyAsync(position, final);
+        }
+        await Eventually.Async(() => Task.FromResult(receiver.Requests.Count == 2));
+
+        var bodies = receiver
+            .Requests.Select(told => JsonSerializer.Deserialize<JsonElement>(told.Body))
+            .OrderBy(body => body.GetProperty("position").GetInt64())
+            .ToList();
+        bodies.Select(body => body.GetProperty("matched").GetInt64()).ShouldBe([3, 3]);
+        bodies.Select(body => body.GetProperty("countsFinal").GetBoolean()).ShouldBe([false, true]);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     public void Is_tried_some_thirty_times_in_a_day_with_pauses_that_grow_to_an_hour(double random)
