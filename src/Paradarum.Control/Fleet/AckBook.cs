@@ -114,10 +114,15 @@ internal sealed class AckBook
     /// the last is remembered, not written, so one from before this start counts only when the node's own mark covers it.
     /// </summary>
     public bool AreFinal(string nodeId, ulong position, PurgeCount? count) =>
-        count is { Final: true } || position <= _through.GetValueOrDefault(nodeId).Final || (count is null && WasForgotten(position));
+        count is { Final: true }
+        || position <= _through.GetValueOrDefault(nodeId).Final
+        || (count is null && !Marks(nodeId) && WasForgotten(position));
 
     /// <summary>Counts below this position may have been forgotten here.</summary>
     public bool RemembersCountsAt(ulong position) => position > _forgottenThrough || _counts.ContainsKey(position);
+
+    /// <summary>The node says itself up to where its figures are final, and for good reason no further: it may have lost some.</summary>
+    private bool Marks(string nodeId) => _through.GetValueOrDefault(nodeId).Final > 0;
 
     /// <summary>So many purges ago, in this process: what never came for it will not come.</summary>
     private bool WasForgotten(ulong position) => position > _startedAt && position <= _forgottenThrough;

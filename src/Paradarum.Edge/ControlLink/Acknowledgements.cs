@@ -5,11 +5,20 @@ using Paradarum.Protocol.Link;
 namespace Paradarum.Edge.ControlLink;
 
 /// <summary>What one stream is told of applied positions and of what purges removed. Used by one task.</summary>
-internal sealed class Acknowledgements(NodeState state, RecentCounts recent)
+internal sealed class Acknowledgements
 {
+    private readonly NodeState _state;
+    private readonly RecentCounts _recent;
+
     // What the stream before this one said may not have been heard.
     private bool _sayAgain = true;
     private ulong _saidFinalThrough;
+
+    public Acknowledgements(NodeState state, RecentCounts recent)
+    {
+        (_state, _recent) = (state, recent);
+        recent.Opened();
+    }
 
     /// <summary>Everything up to a position is applied.</summary>
     public NodeMessage Of(ulong position, ReadOnlyMemory<byte> hash)
@@ -27,8 +36,14 @@ internal sealed class Acknowledgements(NodeState state, RecentCounts recent)
             : null;
     }
 
+    /// <summary>A heartbeat is sent after what was said so far.</summary>
+    public void Beaten(ulong heartbeat) => _recent.Beaten(heartbeat);
+
+    /// <summary>A heartbeat was answered, so what was said before it was heard.</summary>
+    public void Heard(ulong heartbeat) => _recent.Heard(heartbeat);
+
     /// <summary>Everything was dropped: what older purges removed is over.</summary>
-    public void Forget() => recent.Forget();
+    public void Forget() => _recent.Forget();
 
     private NodeMessage Message(ulong position, ReadOnlyMemory<byte> hash, IReadOnlyCollection<PurgeCount> counts, ulong finalThrough)
     {
@@ -47,11 +62,12 @@ internal sealed class Acknowledgements(NodeState state, RecentCounts recent)
 
     private IReadOnlyCollection<PurgeCount> NewCounts(out ulong finalThrough)
     {
-        var counts = state.TakeCounts(out finalThrough);
-        recent.Remember(counts);
+        var counts = _state.TakeCounts(out finalThrough);
+        _recent.Remember(counts);
+        finalThrough = Math.Min(finalThrough, _recent.FinalAtMost);
         if (!_sayAgain)
             return counts;
         _sayAgain = false;
-        return recent.All;
+        return _recent.SayAgain();
     }
 }

@@ -147,6 +147,7 @@ internal sealed class ControlLinkSession(
                 var beat = machine.Beat(now);
                 beat.Figures = state.Figures();
                 beat.PassingThrough = _passingThrough;
+                _acknowledgements.Beaten(beat.Sequence);
                 await SendAsync(new NodeMessage { Heartbeat = beat }, stop);
                 nextBeat = now + Ticks((machine.LeaseLength / 3) ?? FirstHeartbeats);
             }
@@ -224,6 +225,7 @@ internal sealed class ControlLinkSession(
                 await CarryOutAsync(machine.Snapshot(part, bootClock.GetTimestamp()), stop);
                 break;
             case { Grant: { } grant }:
+                _acknowledgements.Heard(grant.Heartbeat);
                 await CarryOutAsync(machine.Granted(grant, bootClock.GetTimestamp()), stop);
                 break;
             case { Fleet: { } fleet }:
