@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Paradarum.Edge.ControlLink;
 using Paradarum.Edge.Leasing;
@@ -45,6 +46,9 @@ internal sealed record NodeHostOptions(EdgeOptions Edge, string Folder, Uri Cont
 /// <summary>A running node, shield or PoP: it listens, follows the log and serves.</summary>
 internal sealed class NodeHost : IAsyncDisposable
 {
+    /// <summary>How long requests under way are waited for when the node is stopped; with the goodbye it must fit into what Program.cs gives a command to end.</summary>
+    private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(10);
+
     private readonly NodeFolder _folder;
     private readonly WebApplication _app;
     private readonly ControlLinkClient _link;
@@ -107,7 +111,8 @@ internal sealed class NodeHost : IAsyncDisposable
                 instance,
                 options.Clock
             );
-            await link.StartAsync(stop);
+            // Not the caller's token: it would end the link at the very moment of a stop, before serving is over and that is said.
+            await link.StartAsync(CancellationToken.None);
             return new NodeHost(folder, app, link, identity, url);
         }
         catch
@@ -121,9 +126,12 @@ internal sealed class NodeHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // 1. Takes in nobody any more; requests under way finish. The lease is kept up meanwhile: they are answered as ever.
+        await _app.StopAsync();
+        // 2. Then says so. Said earlier, a purge could be called complete while a visitor is still served from this store.
+        await _link.SayGoodbyeAsync();
         await _link.StopAsync(CancellationToken.None);
         _link.Dispose();
-        await _app.StopAsync();
         await _app.DisposeAsync();
         // Last: as long as it is held, nobody may claim that this node is dead.
         _folder.Dispose();
@@ -135,6 +143,7 @@ internal sealed class NodeHost : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddLogging(options.Logging);
         builder.Services.AddSingleton(new LeaseHolder(options.Clock));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainWithin);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.AddEdgeNode(options.Edge);
         builder.Services.AddTelemetry(options.Otlp, options.Edge.Name);

@@ -27,9 +27,10 @@ internal enum Mutation
     GrantCreditedToALaterHeartbeat,
     MarginRemoved,
 
-    // Beyond the list of the plan: what a control plane must remember and must not believe.
+    // Beyond the list of the plan: what a control plane must remember and must not believe, and what a node must not say.
     RestartForgetsGrants,
     SuccessorBelievedWithoutProof,
+    GoodbyeBeforeServingStops,
 
     // A bug that the simulation found, put back.
     ConditionKeptForTheNextUpstream,

@@ -157,6 +157,9 @@ internal sealed class Simulation
             case IncidentKind.Crash or IncidentKind.CrashKeepingStore:
                 Crash(node, incident);
                 break;
+            case IncidentKind.Stop:
+                Stop(node, incident);
+                break;
             case IncidentKind.Pause when _processes[node] is { IsPaused: false } process:
                 process.Pause();
                 Time.After(incident.For, process.Resume);
@@ -226,6 +229,26 @@ internal sealed class Simulation
             {
                 if (_processes[node] is null)
                     Start(node, former.Facts.FolderId, kept);
+            }
+        );
+    }
+
+    /// <summary>A process is told to end in good order; whether it managed to or not, its folder is taken by the next one later.</summary>
+    private void Stop(int node, Incident incident)
+    {
+        if (_processes[node] is not { } former)
+            return;
+        var drain = new Chance(incident.Detail).Between(0, incident.For * 3 / 4);
+        var kept = (incident.Detail & 1) == 0 ? former : null;
+        former.Do(() => former.Stop(drain));
+        Time.After(
+            incident.For,
+            () =>
+            {
+                if (!ReferenceEquals(_processes[node], former))
+                    return;
+                former.Kill();
+                Start(node, former.Facts.FolderId, kept);
             }
         );
     }

@@ -182,7 +182,15 @@ internal sealed class TestEdge(NodeHostOptions options, NodeRole role, CuttableL
         Id = _node.Id;
     }
 
-    /// <summary>The process is gone, as far as the others can tell.</summary>
+    /// <summary>The process is gone, without a word to the others.</summary>
+    public async Task KillAsync()
+    {
+        Link.Cut();
+        await StopAsync();
+        Link.Restore();
+    }
+
+    /// <summary>The process ends in good order.</summary>
     public async Task StopAsync()
     {
         if (_node is null)

@@ -194,6 +194,18 @@ internal sealed partial class FleetDesk
         }
     }
 
+    /// <summary>False when another stream of the node took over: then it says nothing of who serves now.</summary>
+    public bool Goodbye(NodeLink link)
+    {
+        lock (_lock)
+        {
+            var said = _machine.Goodbye(link);
+            _streams.Wake(link);
+            Settle(link.Node);
+            return said;
+        }
+    }
+
     public SendHold MaySend(NodeLink link, out ulong through)
     {
         lock (_lock)

@@ -119,6 +119,21 @@ internal sealed class FleetMachine
         LinkLost(link);
     }
 
+    /// <summary>
+    /// The process start behind the stream serves nobody any more and gave up its lease: it is fenced from here on, and nobody waits for it. Former starts of the node count on.
+    /// False on a stream that another one took over from.
+    /// </summary>
+    public bool Goodbye(NodeLink link)
+    {
+        if (link.Closed)
+            return false;
+        link.Holding.GiveUp();
+        link.Node.WasHealthy = false;
+        Completion.ForgetBlocker();
+        LinkLost(link);
+        return true;
+    }
+
     /// <summary>Takes deleted nodes that no longer may hold a lease out of the fleet.</summary>
     public IReadOnlyList<FleetNode> TakeGone(TimeSpan now)
     {

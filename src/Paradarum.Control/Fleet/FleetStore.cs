@@ -74,7 +74,7 @@ internal static class FleetStore
     public static void SaveInstance(LogWrite write, string nodeId, InstanceFacts facts, IReadOnlyCollection<string> instancesDone)
     {
         foreach (var instance in instancesDone)
-            write.Execute("DELETE FROM fleet_instances WHERE node_id = $1 AND instance_id = $2", nodeId, instance);
+            ForgetInstance(write, nodeId, instance);
         write.Execute("UPDATE fleet_instances SET latest = 0 WHERE node_id = $1", nodeId);
         write.Execute(
             """
@@ -88,6 +88,10 @@ internal static class FleetStore
             facts.StartedAt
         );
     }
+
+    /// <summary>It said that it holds no lease: after a restart nobody is to wait for it.</summary>
+    public static void ForgetInstance(LogWrite write, string nodeId, string instanceId) =>
+        write.Execute("DELETE FROM fleet_instances WHERE node_id = $1 AND instance_id = $2", nodeId, instanceId);
 
     public static void ForgetInstances(LogWrite write, string nodeId) =>
         write.Execute("DELETE FROM fleet_instances WHERE node_id = $1", nodeId);

@@ -163,10 +163,39 @@ internal sealed class FleetStream(
                 case { Answer: { } answer }:
                     questions.Answered(node.Id, answer);
                     break;
+                case { Goodbye: not null }:
+                    await GoodbyeAsync(link, stop);
+                    return;
                 case { LeaveDone: not null }:
                     desk.LeaveDone(link);
                     return;
             }
+        }
+    }
+
+    /// <summary>Under the gate of hellos: a start that comes meanwhile must not be forgotten with this one.</summary>
+    private async Task GoodbyeAsync(NodeLink link, CancellationToken stop)
+    {
+        var gate = OneHello.GetOrAdd(node.Id, _ => new SemaphoreSlim(1, 1));
+        await gate.WaitAsync(stop);
+        try
+        {
+            if (!desk.Goodbye(link))
+                return;
+            log.NodeStopped(node.Id);
+            await writer.WriteAsync(
+                write =>
+                {
+                    FleetStore.ForgetInstance(write, node.Id, link.Holding.Facts.InstanceId);
+                    return true;
+                },
+                // The other half of the stream ends it as soon as the word is taken in; the row is to go all the same.
+                CancellationToken.None
+            );
+        }
+        finally
+        {
+            gate.Release();
         }
     }
 

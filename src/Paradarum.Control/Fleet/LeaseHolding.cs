@@ -78,6 +78,13 @@ internal sealed class LeaseHolding(InstanceFacts facts)
         _mayBeInEffect = true;
     }
 
+    /// <summary>The process said that it serves nobody any more and holds no lease: fenced from here on, until it is granted one anew.</summary>
+    public void GiveUp()
+    {
+        _grantsWaiting.Clear();
+        (_liveUntil, _unfencedUntil, _mayBeInEffect) = (TimeSpan.MinValue, TimeSpan.MinValue, false);
+    }
+
     /// <summary>Un-fences the node. The head is named afterwards (<see cref="NameHead"/>): a purge that gets between the two waits for this node.</summary>
     public void Unfence(TimeSpan now, TimeSpan live, TimeSpan unfenced)
     {

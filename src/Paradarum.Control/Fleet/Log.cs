@@ -26,6 +26,9 @@ internal static partial class Log
     [LoggerMessage(3006, LogLevel.Information, "Node {Node} left the fleet")]
     public static partial void NodeLeft(this ILogger log, string node);
 
+    [LoggerMessage(3010, LogLevel.Information, "Node {Node} was stopped in good order and holds no lease")]
+    public static partial void NodeStopped(this ILogger log, string node);
+
     [LoggerMessage(3007, LogLevel.Information, "Node {Node} enrolled")]
     public static partial void NodeEnrolled(this ILogger log, string node);
 

@@ -31,15 +31,35 @@ internal sealed class ControlLinkClient(
     ILogger<ControlLinkClient> log
 ) : BackgroundService
 {
+    private static readonly TimeSpan GoodbyeWithin = TimeSpan.FromSeconds(3);
+
     private readonly NodeMachine _machine = new(durable: null, bootClock.TimestampFrequency);
     private readonly RecentCounts _recent = new();
+    private readonly CancellationTokenSource _servingIsOver = new();
+
+    /// <summary>
+    /// The node serves nobody any more: says so, that no purge waits for its lease and grace. Returns when the control plane has taken it in, or can't be told within
+    /// three seconds: then it waits, as for a node that was cut off.
+    /// </summary>
+    public async Task SayGoodbyeAsync()
+    {
+        await _servingIsOver.CancelAsync();
+        if (ExecuteTask is { } following)
+            await following.WaitAsync(GoodbyeWithin, bootClock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public override void Dispose()
+    {
+        _servingIsOver.Dispose();
+        base.Dispose();
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         state.NodeId = identity.NodeId;
         using var channel = OpenChannel();
         var client = new FleetLink.FleetLinkClient(channel);
-        for (var failures = 1; ; failures++)
+        for (var failures = 1; !_servingIsOver.IsCancellationRequested; failures++)
         {
             Exception? cause = null;
             using var session = new ControlLinkSession(
@@ -52,7 +72,8 @@ internal sealed class ControlLinkClient(
                 directory,
                 _recent,
                 bootClock,
-                log
+                log,
+                _servingIsOver.Token
             );
             try
             {
@@ -73,11 +94,21 @@ internal sealed class ControlLinkClient(
                 log.NodeLeft();
                 return;
             }
+            if (session.SaidGoodbye)
+                return;
             if (session.Progressed)
                 failures = 1;
             log.LinkLost(state.Current.Position, failures, cause);
-            await Task.Delay(Backoff.For(failures, Jitter()), bootClock, stoppingToken);
+            await RestAsync(Backoff.For(failures, Jitter()), stoppingToken);
         }
+    }
+
+    /// <summary>Shorter when serving is over: then there is no reason to open another stream.</summary>
+    private async Task RestAsync(TimeSpan rest, CancellationToken stop)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, _servingIsOver.Token);
+        await Task.Delay(rest, bootClock, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        stop.ThrowIfCancellationRequested();
     }
 
     private static bool IsLinkFailure(Exception e) =>

@@ -22,7 +22,8 @@ internal sealed class ControlLinkSession(
     FleetDirectory directory,
     RecentCounts recent,
     TimeProvider bootClock,
-    ILogger log
+    ILogger log,
+    CancellationToken servingIsOver
 ) : IDisposable
 {
     /// <summary>Between heartbeats until the first grant says how long leases are.</summary>
@@ -48,6 +49,9 @@ internal sealed class ControlLinkSession(
     /// <summary>The node was deleted and has said so.</summary>
     public bool Left { get; private set; }
 
+    /// <summary>The process ends and has said that it holds no lease.</summary>
+    public bool SaidGoodbye { get; private set; }
+
     public async Task RunAsync(FleetLink.FleetLinkClient client, CancellationToken stop)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -66,7 +70,8 @@ internal sealed class ControlLinkSession(
         }
         finally
         {
-            if (Left)
+            // The last word is said: the control plane ends the stream once it has taken it in.
+            if (Left || SaidGoodbye)
                 await call.RequestStream.CompleteAsync();
             else
                 await ending.CancelAsync();
@@ -74,7 +79,7 @@ internal sealed class ControlLinkSession(
             await ending.CancelAsync();
             await answering.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        if (!Left)
+        if (!Left && !SaidGoodbye)
             await pumping;
     }
 
@@ -138,8 +143,14 @@ internal sealed class ControlLinkSession(
     {
         var nextBeat = bootClock.GetTimestamp();
         var nextCounts = nextBeat;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, servingIsOver);
         while (!_over)
         {
+            if (servingIsOver.IsCancellationRequested)
+            {
+                await CarryOutAsync(machine.ServingIsOver(), stop);
+                return;
+            }
             var now = bootClock.GetTimestamp();
             if (now >= nextBeat)
             {
@@ -157,7 +168,7 @@ internal sealed class ControlLinkSession(
                     await SendAsync(news, stop);
                 nextCounts = now + Ticks(CountsEvery);
             }
-            if (!await ArrivedBeforeAsync(Math.Min(nextBeat, nextCounts), stop))
+            if (!await ArrivedBeforeAsync(Math.Min(nextBeat, nextCounts), either.Token, stop))
                 continue;
             if (!_arrived.Reader.TryPeek(out _))
                 return;
@@ -165,22 +176,26 @@ internal sealed class ControlLinkSession(
         }
     }
 
-    /// <summary>False when the instant came first. True with nothing there: the stream is over.</summary>
-    private async Task<bool> ArrivedBeforeAsync(long instant, CancellationToken stop)
+    /// <summary>False when the instant came first, or serving is over. True with nothing there: the stream is over.</summary>
+    private async Task<bool> ArrivedBeforeAsync(long instant, CancellationToken either, CancellationToken stop)
     {
-        var waiting = _arrived.Reader.WaitToReadAsync(stop);
-        if (waiting.IsCompleted)
-        {
-            await waiting;
-            return true;
-        }
-        var left = bootClock.GetElapsedTime(bootClock.GetTimestamp(), instant);
-        if (left <= TimeSpan.Zero)
-            left = TimeSpan.FromMilliseconds(1);
         try
         {
-            await waiting.AsTask().WaitAsync(left, bootClock, stop);
+            var waiting = _arrived.Reader.WaitToReadAsync(either);
+            if (waiting.IsCompleted)
+            {
+                await waiting;
+                return true;
+            }
+            var left = bootClock.GetElapsedTime(bootClock.GetTimestamp(), instant);
+            if (left <= TimeSpan.Zero)
+                left = TimeSpan.FromMilliseconds(1);
+            await waiting.AsTask().WaitAsync(left, bootClock, either);
             return true;
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return false; // serving is over
         }
         catch (TimeoutException)
         {
@@ -273,6 +288,10 @@ internal sealed class ControlLinkSession(
                     // What it says is true already, whether or not it is heard.
                     Left = _over = true;
                     await SendAsync(new NodeMessage { LeaveDone = new LeaveDone() }, stop);
+                    break;
+                case NodeDecision.SayGoodbye:
+                    SaidGoodbye = _over = true;
+                    await SendAsync(new NodeMessage { Goodbye = new Goodbye() }, stop);
                     break;
                 case NodeDecision.Reconnect reconnect:
                     log.EverythingDropped(reconnect.Fault);

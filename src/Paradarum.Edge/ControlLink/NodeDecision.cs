@@ -28,6 +28,9 @@ internal abstract record NodeDecision
     /// <summary>Tell the control plane that lease and store are gone, and end for good.</summary>
     public sealed record SayLeaveDone : NodeDecision;
 
+    /// <summary>Tell the control plane that this process start serves nobody any more and holds no lease.</summary>
+    public sealed record SayGoodbye : NodeDecision;
+
     /// <summary>Close the stream and open another: what arrived can't be trusted.</summary>
     public sealed record Reconnect(LinkFault Fault) : NodeDecision;
 }

@@ -160,6 +160,20 @@ internal sealed class NodeMachine
         return [.. DropAll(), new NodeDecision.SayLeaveDone()];
     }
 
+    /// <summary>
+    /// The process ends and serves nobody any more: only then this may be called. The lease goes first, then it is said; from here on no grant takes effect. The store stays as
+    /// it is: what a next start makes of it is decided by the cursor that it presents.
+    /// </summary>
+    public IReadOnlyList<NodeDecision> ServingIsOver()
+    {
+        _left = true;
+        var decisions = new List<NodeDecision>();
+        _grants.Forget();
+        PublishChange(decisions);
+        decisions.Add(new NodeDecision.SayGoodbye());
+        return decisions;
+    }
+
     private List<NodeDecision> Distrust(LinkFault fault) => [.. DropAll(), new NodeDecision.Reconnect(fault)];
 
     private List<NodeDecision> DropAll()

@@ -56,10 +56,8 @@ public static class EdgeNode
         services.TryAddSingleton(_ => new LeaseHolder(new BootClock()));
         services.AddSingleton(provider => new ResponseStore(provider.GetRequiredService<NodeState>(), options.StoreBytes));
         services.AddSingleton(provider =>
-            ActivatorUtilities.CreateInstance<Fetcher>(
-                provider,
-                provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping
-            )
+            // Not when it begins to stop: visitors are served to the end then, by fetches among others.
+            ActivatorUtilities.CreateInstance<Fetcher>(provider, provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped)
         );
     }
 

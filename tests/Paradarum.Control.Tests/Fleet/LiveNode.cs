@@ -77,6 +77,9 @@ internal sealed class LiveNode : IAsyncDisposable
     public Task HasAppliedAsync(ulong position) =>
         UntilAsync(() => State.Current.Position >= position, $"{Identity.Name} has applied {position}");
 
+    /// <summary>As when the process was told to end, and its visitors are gone.</summary>
+    public Task SayGoodbyeAsync() => _client.SayGoodbyeAsync();
+
     /// <summary>As when the process dies: nothing more is said, the folder's lock is free.</summary>
     public async ValueTask DisposeAsync()
     {

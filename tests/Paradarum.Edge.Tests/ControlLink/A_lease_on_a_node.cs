@@ -149,6 +149,20 @@ public sealed class A_lease_on_a_node
     }
 
     [Fact]
+    public void Of_a_process_that_serves_nobody_any_more_is_given_up_then_it_says_so_and_takes_no_other()
+    {
+        var node = new TestNode().Welcomed().Snapshot(5);
+        node.Granted(node.Beat(0), head: 5, now: 10);
+        var late = node.Beat(20);
+
+        node.ServingIsOver();
+
+        node.Decided.ShouldBe([new NodeDecision.Publish(Lease.None), new NodeDecision.SayGoodbye()]);
+        node.Granted(late, head: 0, now: 30).Published.ShouldBe(Lease.None);
+        node.Records(6, 6, now: 40).Decided.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Is_published_after_the_records_and_before_the_acknowledgement()
     {
         var node = new TestNode().Welcomed().Snapshot(5);

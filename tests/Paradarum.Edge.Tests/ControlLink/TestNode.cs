@@ -95,6 +95,8 @@ internal sealed class TestNode
 
     public TestNode ToldToLeave() => Take(Machine.ToldToLeave());
 
+    public TestNode ServingIsOver() => Take(Machine.ServingIsOver());
+
     private TestNode Take(IReadOnlyList<NodeDecision> decisions)
     {
         Decided = decisions;

@@ -135,6 +135,16 @@ internal sealed partial class ControlPlane
         Settle();
     }
 
+    public void Goodbye(SimulatedStream stream)
+    {
+        if (stream.Link is not { } link || !_machine.Goodbye(link))
+            return;
+        _streams.Remove(stream);
+        AfterFlush(() => _disk.Instances.RemoveAll(known => known.Facts.InstanceId == link.Holding.Facts.InstanceId));
+        Settle();
+        Persist();
+    }
+
     public void Delete(int node)
     {
         _disk.Leaving |= 1 << node;

@@ -49,7 +49,7 @@ internal sealed class Exchange(Simulation run, SimulatedProcess? asker, int from
     public void Send(SimulatedProcess? process, Action<Exchange> arrives) =>
         Send(_ =>
         {
-            if (process is not { IsAlive: true })
+            if (process is not { IsAlive: true, IsDraining: false })
             {
                 GiveUpAfter(run.Network.Delay(from, to), FetchFailure.CannotConnect);
                 return;

@@ -68,6 +68,9 @@ internal sealed class SimulatedProcess
     /// <summary>SIGSTOP: its clock runs on, nothing else does.</summary>
     public bool IsPaused { get; private set; }
 
+    /// <summary>SIGTERM: it takes in nobody any more.</summary>
+    public bool IsDraining { get; private set; }
+
     /// <summary>Its successor was started elsewhere; it lives on without a control plane.</summary>
     public bool IsDetached { get; private set; }
 
@@ -88,8 +91,31 @@ internal sealed class SimulatedProcess
 
     public void Start() => After(_chance.Short(Time.Second / 50), Open);
 
+    /// <summary>SIGTERM: what is under way goes on for a while, then the lease is given up and that is said, and soon the process ends, heard or not.</summary>
+    public void Stop(long drain)
+    {
+        // Mutation: it says goodbye first, and serves on its lease until it ends.
+        if (_run.Mutation == Mutation.GoodbyeBeforeServingStops)
+        {
+            CarryOut([.. _machine.ServingIsOver().Where(decision => decision is not NodeDecision.Publish)]);
+            After(drain, Kill);
+            return;
+        }
+        IsDraining = true;
+        After(
+            drain,
+            () =>
+            {
+                CarryOut(_machine.ServingIsOver());
+                After(_chance.Short(Time.Second / 5) + 1, Kill);
+            }
+        );
+    }
+
     public void Kill()
     {
+        if (!IsAlive)
+            return;
         (IsAlive, IsPaused) = (false, false);
         if (_stream is { } stream)
             LeaveBehind(stream);
@@ -256,6 +282,11 @@ internal sealed class SimulatedProcess
                     HasLeft = true;
                     if (_stream is { } last)
                         last.Up(control => control.LeaveDone(last));
+                    break;
+                case NodeDecision.SayGoodbye:
+                    HasLeft = true;
+                    if (_stream is { } open)
+                        open.Up(control => control.Goodbye(open));
                     break;
                 case NodeDecision.Reconnect when _stream is { } broken:
                     CutStream();

@@ -126,7 +126,11 @@ internal sealed class Generator(ulong seed)
         );
         var lasts = Length(kind);
         var nodes = Nodes(kind);
-        _incidents.Add(new Incident(kind, begins, lasts, nodes, _focus, _chance.Next()));
+        var detail = _chance.Next();
+        // Half of the processes that end do so in good order. Drawn from what was drawn already, so that known seeds go on meaning what they meant.
+        if (kind is IncidentKind.Crash or IncidentKind.CrashKeepingStore && (detail & 2) == 0)
+            kind = IncidentKind.Stop;
+        _incidents.Add(new Incident(kind, begins, lasts, nodes, _focus, detail));
         var over = begins + lasts;
 
         // What a node that was cut off serves when it is fenced depends on who else is in trouble.

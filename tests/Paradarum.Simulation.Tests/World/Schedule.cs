@@ -23,6 +23,7 @@ internal enum IncidentKind
     WallClockJump,
     Duplicates,
     Deletion,
+    Stop,
 }
 
 /// <summary>One thing that happens. Times are true time in ticks.</summary>

@@ -65,7 +65,7 @@ public sealed class A_fleet_in_trouble_stays_truthful
         fleet.Serves("old");
         await fleet.Pops[0].VisitAsync("/page");
 
-        await fleet.Shields[0].StopAsync();
+        await fleet.Shields[0].KillAsync();
         fleet.Serves("new");
         (await fleet.Pops[0].VisitAsync("/elsewhere")).Body.ShouldBe("new", "the PoP asks the origin itself");
         (await fleet.PurgeAndWaitAsync("All"))["state"]!.GetValue<string>().ShouldBe("complete");

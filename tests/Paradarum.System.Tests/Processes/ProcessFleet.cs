@@ -220,6 +220,8 @@ internal sealed class EdgeProcess(string role, string name, string id, string fo
 
     public string Folder => folder;
 
+    public int Port => port;
+
     /// <summary>Its way to the control plane.</summary>
     public CuttableLink Link => link;
 
