@@ -62,7 +62,7 @@ internal sealed class AckBook
             var counts = CountsAt(key.Position);
             if (count.Widened && counts.GetValueOrDefault(key.NodeId) is not { Widened: true })
                 Widened++;
-            counts[key.NodeId] = count;
+            counts[key.NodeId] = Grown(counts.GetValueOrDefault(key.NodeId), count);
         }
         if (_counts.Count > 2 * MostRemembered)
             ForgetOldCounts();
@@ -105,6 +105,24 @@ internal sealed class AckBook
 
     public PurgeCount? CountOf(string nodeId, ulong position) =>
         _counts.TryGetValue(position, out var byNode) ? byNode.GetValueOrDefault(nodeId) : null;
+
+    /// <summary>
+    /// What a node's figures are after it said them again. They only grow, and not at all once they were final: a node that was killed applies what its disk had not taken down yet once more, and
+    /// finds less than the first time.
+    /// </summary>
+    public static PurgeCount Grown(PurgeCount? known, PurgeCount said) =>
+        known is null ? said
+        : known.Final ? known
+        : new PurgeCount
+        {
+            Position = said.Position,
+            Objects = Math.Max(known.Objects, said.Objects),
+            Bytes = Math.Max(known.Bytes, said.Bytes),
+            ReclaimedObjects = Math.Max(known.ReclaimedObjects, said.ReclaimedObjects),
+            ReclaimedBytes = Math.Max(known.ReclaimedBytes, said.ReclaimedBytes),
+            Widened = known.Widened || said.Widened,
+            Final = said.Final,
+        };
 
     /// <summary>Nodes that reported figures for a position.</summary>
     public IEnumerable<string> CountedAt(ulong position) => _counts.TryGetValue(position, out var byNode) ? byNode.Keys : [];

@@ -28,7 +28,11 @@ internal sealed class FleetDraft(ulong shieldFrontier, ulong popFrontier)
             _acks.Add(new AckRange(nodeId, after, through, at));
     }
 
-    public void Counted(string nodeId, PurgeCount count) => _counts[new CountKey(count.Position, nodeId)] = count;
+    public void Counted(string nodeId, PurgeCount count)
+    {
+        var key = new CountKey(count.Position, nodeId);
+        _counts[key] = AckBook.Grown(_counts.GetValueOrDefault(key), count);
+    }
 
     public void Raise(FleetDispatch dispatch)
     {

@@ -111,9 +111,14 @@ internal static class ReceiptStore
             """
             INSERT INTO fleet_counts (position, node_id, objects, bytes, reclaimed_objects, reclaimed_bytes, widened, final)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-            ON CONFLICT (position, node_id) DO UPDATE SET objects = excluded.objects, bytes = excluded.bytes,
-              reclaimed_objects = excluded.reclaimed_objects, reclaimed_bytes = excluded.reclaimed_bytes,
-              widened = excluded.widened, final = excluded.final
+            ON CONFLICT (position, node_id) DO UPDATE SET
+              objects = CASE WHEN excluded.objects > fleet_counts.objects THEN excluded.objects ELSE fleet_counts.objects END,
+              bytes = CASE WHEN excluded.bytes > fleet_counts.bytes THEN excluded.bytes ELSE fleet_counts.bytes END,
+              reclaimed_objects = CASE WHEN excluded.reclaimed_objects > fleet_counts.reclaimed_objects THEN excluded.reclaimed_objects ELSE fleet_counts.reclaimed_objects END,
+              reclaimed_bytes = CASE WHEN excluded.reclaimed_bytes > fleet_counts.reclaimed_bytes THEN excluded.reclaimed_bytes ELSE fleet_counts.reclaimed_bytes END,
+              widened = CASE WHEN fleet_counts.widened = 1 THEN 1 ELSE excluded.widened END,
+              final = excluded.final
+              WHERE fleet_counts.final = 0
             """,
             (long)key.Position,
             key.NodeId,
