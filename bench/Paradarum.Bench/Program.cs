@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Paradarum.Bench.Accept;
 using Paradarum.Bench.Conformance;
+using Paradarum.Bench.DiskStart;
 using Paradarum.Bench.FleetSize;
 using Paradarum.Bench.Isolation;
 using Paradarum.Bench.Propagate;
@@ -13,6 +14,7 @@ var root = new RootCommand("Benchmarks of Paradarum. Each starts what it measure
     PropagateCommand.Create(),
     FleetCommand.Create(),
     ConformanceCommand.Create(),
+    DiskStartCommand.Create(),
     EmptyPeer.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -12,6 +12,7 @@ using Paradarum.Edge.ControlLink;
 using Paradarum.Edge.Leasing;
 using Paradarum.Edge.Purging;
 using Paradarum.Edge.Serving;
+using Paradarum.Edge.Storage.Disk;
 using Paradarum.Edge.Telemetry;
 using Paradarum.Protocol;
 using Paradarum.Protocol.Link;
@@ -48,6 +49,9 @@ internal sealed class NodeHost : IAsyncDisposable
 {
     /// <summary>How long requests under way are waited for when the node is stopped; with the goodbye it must fit into what Program.cs gives a command to end.</summary>
     private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>In the data folder, held by its lock.</summary>
+    private const string StoreFolder = "store";
 
     private readonly NodeFolder _folder;
     private readonly WebApplication _app;
@@ -100,7 +104,7 @@ internal sealed class NodeHost : IAsyncDisposable
             }
             // Before anything is served: a successor proves its predecessor dead by the lock that it now holds.
             var instance = NodeInstance.Start(folder, options.Clock);
-            app = Build(options with { Edge = options.Edge with { Name = NameOf(options.Edge, identity) } });
+            app = Build(options with { Edge = options.Edge with { Name = NameOf(options.Edge, identity) } }, folder, identity);
             await app.StartAsync(stop);
             var url = AddressOf(app);
             // Follows only once it listens: the others are told where it is when somebody answers there.
@@ -137,7 +141,7 @@ internal sealed class NodeHost : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private static WebApplication Build(NodeHostOptions options)
+    private static WebApplication Build(NodeHostOptions options, NodeFolder folder, NodeIdentity identity)
     {
         // Empty: nothing is read from files or the environment behind the caller's back.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -146,6 +150,8 @@ internal sealed class NodeHost : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainWithin);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.AddEdgeNode(options.Edge);
+        if (options.Edge.DiskBytes > 0)
+            builder.Services.AddDisk(options.Edge, new DiskFiles(Path.Combine(folder.Path, StoreFolder)), identity.NodeId);
         builder.Services.AddTelemetry(options.Otlp, options.Edge.Name);
         var app = builder.Build();
         app.MapEdgeNode();

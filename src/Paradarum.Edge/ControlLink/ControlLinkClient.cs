@@ -33,7 +33,7 @@ internal sealed class ControlLinkClient(
 {
     private static readonly TimeSpan GoodbyeWithin = TimeSpan.FromSeconds(3);
 
-    private readonly NodeMachine _machine = new(durable: null, bootClock.TimestampFrequency);
+    private readonly NodeMachine _machine = new(DurableOf(state), bootClock.TimestampFrequency);
     private readonly RecentCounts _recent = new();
     private readonly CancellationTokenSource _servingIsOver = new();
 
@@ -110,6 +110,10 @@ internal sealed class ControlLinkClient(
         await Task.Delay(rest, bootClock, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.ThrowIfCancellationRequested();
     }
+
+    /// <summary>Where the node stands before its first stream: at its durable cursor, when its disk held one.</summary>
+    private static NodeCursor? DurableOf(NodeState state) =>
+        state.Current is { Epoch.Length: > 0 } kept ? new NodeCursor(kept.Epoch, kept.Position, kept.Hash) : null;
 
     private static bool IsLinkFailure(Exception e) =>
         e is RpcException or IOException or HttpRequestException or OperationCanceledException;

@@ -32,6 +32,9 @@ internal sealed record VaryKey
         return names.Count == 0 ? None : new([.. names], [.. names.Select(name => Normalised(name, request))]);
     }
 
+    /// <summary>One that was made before, from its names and values in the same order.</summary>
+    public static VaryKey Restore(string[] names, string?[] values) => new([.. names], [.. values]);
+
     /// <summary>Whether a request would select the response that this key belongs to.</summary>
     public bool Matches(IHeaderDictionary request)
     {

@@ -18,6 +18,7 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
     private readonly PurgeTally _tally = new();
     private readonly ConcurrentDictionary<long, PatternBudget> _budgets = new();
     private volatile NodeSnapshot _current = NodeSnapshot.Empty; // written under _writing
+    private volatile NodeSnapshot? _swept; // written by the sweeper
 
     private TaskCompletionSource? _moved; // made by whoever waits, taken away when it is completed
 
@@ -43,6 +44,15 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
 
     /// <summary>Called when there is something to sweep, retire or widen. Set once, by the sweeper; must not block.</summary>
     public Action? SweepNeeded { get; set; }
+
+    /// <summary>Called with the new generation before the store is dropped. Set once, by the disk tier; must not block.</summary>
+    public Action<long>? Dropping { get; set; }
+
+    /// <summary>The newest snapshot all of whose rules have been tested on everything stored; null when there is none. What they took has left the index.</summary>
+    public NodeSnapshot? Swept => _swept;
+
+    /// <summary>Called when <see cref="Swept"/> has changed. Set once, by the disk tier; must not block.</summary>
+    public Action? SweptMore { get; set; }
 
     /// <summary>Applies records that follow the current position without a gap and whose chain was checked by the caller. All in one new snapshot.</summary>
     public void Apply(IReadOnlyList<LogRecord> records)
@@ -72,20 +82,14 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
     }
 
     /// <summary>Replaces everything: raises the generation, publishes, then drops the store (design section 2: another epoch, hash or a position out of range).</summary>
-    public void Replace(string epoch, ulong position, ReadOnlyMemory<byte> hash, IReadOnlyList<PropertySnapshot> properties)
+    public void Replace(string epoch, ulong position, ReadOnlyMemory<byte> hash, IReadOnlyList<PropertySnapshot> properties) =>
+        Restart(At(epoch, position, hash, properties));
+
+    /// <summary>Takes up where a former process ended: its durable cursor. Before the first record; what is stored up to there is loaded afterwards.</summary>
+    public void Resume(SnapshotPart cursor)
     {
-        var views = properties.Select(View).ToImmutableDictionary(view => view.Id);
-        Restart(
-            NodeSnapshot.Empty with
-            {
-                Epoch = epoch,
-                Position = position,
-                Hash = hash,
-                Properties = views,
-                Hosts = SnapshotChange.HostsOf(views.Values),
-                PassingThrough = views.Values.Count(view => view.PassThrough),
-            }
-        );
+        lock (_writing)
+            _current = At(cursor.Epoch, cursor.Position, cursor.Hash.Memory, cursor.Properties);
     }
 
     /// <summary>Drops all that is stored and forgets position and rules: the node then presents nothing and starts from a snapshot.</summary>
@@ -141,6 +145,20 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
     /// <param name="finalThrough">Purges applied so far up to here are all taken for the last time; <see cref="ulong.MaxValue"/> when every one is.</param>
     public IReadOnlyList<PurgeCount> TakeCounts(out ulong finalThrough) => _tally.Take(out finalThrough);
 
+    /// <summary>The current snapshot, when nothing is half applied: what its purges find directly has left the index.</summary>
+    internal NodeSnapshot TakeSettled()
+    {
+        lock (_writing)
+            return _current;
+    }
+
+    /// <summary>Every rule of a snapshot has been tested on everything stored.</summary>
+    internal void NoteSwept(NodeSnapshot snapshot)
+    {
+        _swept = snapshot;
+        SweptMore?.Invoke();
+    }
+
     /// <summary>Forgets a property's rules up to a position. The sweeper says when (<see cref="Retirement"/>).</summary>
     internal void Retire(long propertyId, ulong through, ulong horizon = 0) =>
         Change(
@@ -185,6 +203,7 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
             var generation = _current.Generation + 1;
             _tally.Clear();
             _current = snapshot with { Generation = generation, PassThroughAll = _current.PassThroughAll };
+            Dropping?.Invoke(generation);
             index.StartGeneration(generation);
         }
         Interlocked.Exchange(ref _moved, null)?.TrySetResult();
@@ -215,6 +234,20 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
             return index.UnderPath(property.Id, rule.Value);
         var keyed = PendingRules.DirectTarget(rule, property.Configuration.QueryMode);
         return keyed is null ? [] : index.KeyedBy(property.Id, keyed);
+    }
+
+    private static NodeSnapshot At(string epoch, ulong position, ReadOnlyMemory<byte> hash, IReadOnlyList<PropertySnapshot> properties)
+    {
+        var views = properties.Select(View).ToImmutableDictionary(view => view.Id);
+        return NodeSnapshot.Empty with
+        {
+            Epoch = epoch,
+            Position = position,
+            Hash = hash,
+            Properties = views,
+            Hosts = SnapshotChange.HostsOf(views.Values),
+            PassingThrough = views.Values.Count(view => view.PassThrough),
+        };
     }
 
     private static PropertyView View(PropertySnapshot property)

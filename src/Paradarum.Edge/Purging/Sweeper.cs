@@ -41,6 +41,9 @@ internal sealed class Sweeper : BackgroundService
     public void SweepAll(CancellationToken stop = default)
     {
         _waitsForFetches = false;
+        // What is still on its way from the disk has not been tested. Both read first: what comes later is for the next sweep to say.
+        var isWhole = !_state.Index.IsLoading;
+        var snapshot = _state.TakeSettled();
         foreach (var propertyId in _state.Index.Properties)
         {
             if (!_state.Current.Properties.ContainsKey(propertyId))
@@ -49,8 +52,10 @@ internal sealed class Sweeper : BackgroundService
         foreach (var (propertyId, property) in _state.Current.Properties)
         {
             if (!property.Pending.IsEmpty)
-                Sweep(propertyId, stop);
+                isWhole &= Sweep(propertyId, stop);
         }
+        if (isWhole && !stop.IsCancellationRequested && !ReferenceEquals(_state.Swept, snapshot))
+            _state.NoteSwept(snapshot);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stop)
@@ -67,12 +72,13 @@ internal sealed class Sweeper : BackgroundService
         }
     }
 
-    private void Sweep(long propertyId, CancellationToken stop)
+    /// <returns>Whether every rule of the property has been tested on every entry, up to a snapshot that is no older than this call.</returns>
+    private bool Sweep(long propertyId, CancellationToken stop)
     {
         _state.Widen(propertyId);
         var snapshot = _state.Current;
         if (!snapshot.Properties.TryGetValue(propertyId, out var property) || property.Pending.IsEmpty)
-            return;
+            return true;
 
         // 1. Every entry, where a rule can be told in no other way. Paths and equals were found through the index when they were applied.
         var pending = property.Pending;
@@ -82,13 +88,13 @@ internal sealed class Sweeper : BackgroundService
         if (swept < pending.NewestToSweep || (isStuck && swept < pending.Newest))
         {
             if (!TestEntries(snapshot, property, stop))
-                return;
+                return false;
             if (pending.NewestSpent > 0)
             {
                 // A pattern ran past its time on the way: it is widened before it can retire, and All is swept next.
                 _state.Widen(propertyId);
                 Wake();
-                return;
+                return false;
             }
             _swept[propertyId] = (snapshot.Generation, snapshot.Position);
             swept = snapshot.Position;
@@ -102,6 +108,7 @@ internal sealed class Sweeper : BackgroundService
             _state.Retire(propertyId, swept, horizon: swept);
         else
             WaitForFetches(propertyId, through);
+        return true;
     }
 
     private ulong SweptThrough(long propertyId, long generation) =>

@@ -26,7 +26,8 @@ internal sealed class Answers(UpstreamRequest requests)
             return;
         }
 
-        var (first, count) = (0L, entry.Body.Length);
+        var body = entry.Body;
+        var (first, count) = (0L, body.Length);
         if (entry.Status == StatusCodes.Status200OK && visit.Headers.Range.Count > 0 && HttpMethods.IsGet(visit.Method))
         {
             if (!CutRange(visit.Headers, entry, response, ref first, ref count))
@@ -39,7 +40,17 @@ internal sealed class Answers(UpstreamRequest requests)
             return;
         for (var sent = 0L; sent < count; )
         {
-            var piece = entry.Body.At(first + sent, count - sent);
+            ReadOnlyMemory<byte> piece;
+            try
+            {
+                piece = await body.ReadAsync(first + sent, count - sent, visit.Context.RequestAborted);
+            }
+            catch (BodyBrokenException)
+            {
+                // Half a body must not look whole.
+                visit.Context.Abort();
+                return;
+            }
             var flushed = await response.BodyWriter.WriteAsync(piece, visit.Context.RequestAborted);
             if (flushed.IsCompleted)
                 return;

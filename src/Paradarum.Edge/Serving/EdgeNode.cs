@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Paradarum.Edge.Leasing;
 using Paradarum.Edge.Purging;
 using Paradarum.Edge.Storage;
+using Paradarum.Edge.Storage.Disk;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Paradarum.Edge.Serving;
@@ -54,11 +55,23 @@ public static class EdgeNode
         services.AddSingleton<RequestFlow>();
         services.AddSingleton<Door>();
         services.TryAddSingleton(_ => new LeaseHolder(new BootClock()));
-        services.AddSingleton(provider => new ResponseStore(provider.GetRequiredService<NodeState>(), options.StoreBytes));
+        services.AddSingleton(provider => new ResponseStore(
+            provider.GetRequiredService<NodeState>(),
+            options.StoreBytes,
+            provider.GetService<DiskTier>()
+        ));
         services.AddSingleton(provider =>
             // Not when it begins to stop: visitors are served to the end then, by fetches among others.
             ActivatorUtilities.CreateInstance<Fetcher>(provider, provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped)
         );
+    }
+
+    /// <summary>Gives the node a second tier of <see cref="EdgeOptions.DiskBytes"/> in a folder. It takes up what a former process of the node left there.</summary>
+    internal static void AddDisk(this IServiceCollection services, EdgeOptions options, IDiskFiles files, string nodeId)
+    {
+        services.AddSingleton(new DiskOptions(files, nodeId, options.DiskBytes, ResponseStore.HeadsOf(options.StoreBytes)));
+        services.AddSingleton<DiskTier>();
+        services.AddHostedService<DiskWriter>();
     }
 
     /// <summary>Answers every request with the node; there are no other routes.</summary>

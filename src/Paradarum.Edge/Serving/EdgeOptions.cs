@@ -18,6 +18,9 @@ public sealed record EdgeOptions
     /// <summary>Bytes of memory for stored responses, bodies and their headers. Default 256 MiB, 1 MiB to 1 TiB. When full, the least useful go.</summary>
     public long StoreBytes { get; init; } = 256L << 20;
 
+    /// <summary>Bytes of disk for stored responses, all files together. Default 0: none, memory is all there is. Else 16 MiB to 1 PiB. Half of <see cref="StoreBytes"/> then holds the heads of what is on disk.</summary>
+    public long DiskBytes { get; init; }
+
     /// <summary>Largest body that is stored, in bytes. Default 32 MiB, 1 KiB to <see cref="StoreBytes"/>. Larger ones stream through a window of <see cref="WindowBytes"/>.</summary>
     public long LargestStoredBody { get; init; } = 32L << 20;
 
@@ -65,6 +68,7 @@ public sealed record EdgeOptions
         );
         Check(Enum.IsDefined(Role), nameof(Role), "Pop or Shield");
         Check(StoreBytes is >= 1 << 20 and <= 1L << 40, nameof(StoreBytes), "1 MiB to 1 TiB");
+        Check(DiskBytes is 0 or (>= 16 << 20 and <= 1L << 50), nameof(DiskBytes), "0 or 16 MiB to 1 PiB");
         Check(LargestStoredBody >= 1024 && LargestStoredBody <= StoreBytes, nameof(LargestStoredBody), "1 KiB to StoreBytes");
         Check(WindowBytes is >= 64 << 10 and <= 64 << 20, nameof(WindowBytes), "64 KiB to 64 MiB");
         Check(Within(ConnectAfter, TimeSpan.FromMinutes(1)), nameof(ConnectAfter), "10 ms to 1 min");

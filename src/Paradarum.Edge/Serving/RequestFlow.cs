@@ -7,7 +7,14 @@ using Paradarum.Edge.Storage;
 namespace Paradarum.Edge.Serving;
 
 /// <summary>Answers one visit, from the store or from upstream: carries out what <see cref="Step"/>, <see cref="Joining"/> and <see cref="Outcome"/> decide.</summary>
-internal sealed class RequestFlow(NodeState state, FlightBoard board, Fetcher fetcher, PassThrough passThrough, Answers answers)
+internal sealed class RequestFlow(
+    NodeState state,
+    ResponseStore store,
+    FlightBoard board,
+    Fetcher fetcher,
+    PassThrough passThrough,
+    Answers answers
+)
 {
     public async Task AnswerAsync(HttpVisit visit)
     {
@@ -26,6 +33,9 @@ internal sealed class RequestFlow(NodeState state, FlightBoard board, Fetcher fe
             switch (step.Kind)
             {
                 case StepKind.FromStore:
+                    // Its bytes may be on disk, and not to be had: then it was the store's no longer.
+                    if (!await IsReadyAsync(visit, step.Entry!))
+                        continue;
                     EvictionQueue.Hit(step.Entry!);
                     if (step.Decision.Served == Served.Stale)
                         RefreshInBackground(visit, step.Entry!, key);
@@ -49,6 +59,11 @@ internal sealed class RequestFlow(NodeState state, FlightBoard board, Fetcher fe
         }
     }
 
+    private static bool NeedsBytes(HttpVisit visit) => HttpMethods.IsGet(visit.Method);
+
+    private async ValueTask<bool> IsReadyAsync(HttpVisit visit, StoredResponse entry) =>
+        !NeedsBytes(visit) || await store.IsReadyAsync(entry, visit.Context.RequestAborted);
+
     private void RefreshInBackground(HttpVisit visit, StoredResponse entry, FlightKey key)
     {
         var current = state.Current;
@@ -67,6 +82,10 @@ internal sealed class RequestFlow(NodeState state, FlightBoard board, Fetcher fe
         {
             var head = await flight.Head.WaitAsync(visit.Context.RequestAborted);
             var outcome = Outcome.Of(visit, head, leads, step.Decision, step.Entry, state.Current);
+            if (outcome.Kind == OutcomeKind.Stale && !await IsReadyAsync(visit, step.Entry!))
+                outcome = Outcome.Of(visit, head, leads, step.Decision, stale: null, state.Current);
+            if (outcome.Kind == OutcomeKind.Confirmed && !await IsReadyAsync(visit, head.Entry!))
+                return false;
             switch (outcome.Kind)
             {
                 case OutcomeKind.Stale:

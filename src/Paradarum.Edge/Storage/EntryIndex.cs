@@ -14,7 +14,10 @@ namespace Paradarum.Edge.Storage;
 internal sealed class EntryIndex
 {
     private readonly ConcurrentDictionary<long, PropertyEntries> _properties = new();
+    private readonly ConcurrentDictionary<(long, CacheKey), byte> _invalidatedWhileLoading = new();
+    private readonly ConcurrentDictionary<(long, string), byte> _groupsInvalidatedWhileLoading = new();
     private long _generation;
+    private ulong _loadingFrom = ulong.MaxValue;
 
     /// <summary>Called after a fetch was released: a rule that waited for it may retire. Set once, by the sweeper.</summary>
     public Action<FetchInFlight>? FetchReleased { get; set; }
@@ -50,6 +53,36 @@ internal sealed class EntryIndex
     public bool Add(FetchInFlight fetch, StoredEntry entry, params ReadOnlySpan<StoredEntry> replaced) =>
         OrAdd(entry.PropertyId).Add(fetch, entry, replaced, () => Volatile.Read(ref _generation));
 
+    /// <summary>Entries that a former process left are on their way here. Every rule up to a position was tested on them; those that are newer do not retire before <see cref="EndLoading"/>.</summary>
+    public void BeginLoading(ulong testedThrough) => Volatile.Write(ref _loadingFrom, testedThrough);
+
+    public bool IsLoading => Volatile.Read(ref _loadingFrom) != ulong.MaxValue;
+
+    /// <summary>No more of them come. Whoever says so wakes the sweeper.</summary>
+    public void EndLoading()
+    {
+        Volatile.Write(ref _loadingFrom, ulong.MaxValue);
+        _invalidatedWhileLoading.Clear();
+        _groupsInvalidatedWhileLoading.Clear();
+    }
+
+    /// <summary>Puts in one of those entries. The caller tests it afterwards, against the snapshot of then.</summary>
+    /// <returns>False when the node dropped its store, or an unsafe request invalidated the resource, since the loading began.</returns>
+    public bool Restore(StoredEntry entry)
+    {
+        if (!OrAdd(entry.PropertyId).Restore(entry, () => Volatile.Read(ref _generation)))
+            return false;
+        // Looked at after it is in: an invalidation finds the entry or is found here.
+        return !WasInvalidatedWhileLoading(entry) || !Remove(entry);
+    }
+
+    private bool WasInvalidatedWhileLoading(StoredEntry entry) =>
+        _invalidatedWhileLoading.ContainsKey((entry.PropertyId, entry.Key))
+        || (
+            !_groupsInvalidatedWhileLoading.IsEmpty
+            && Array.Exists(entry.Groups, group => _groupsInvalidatedWhileLoading.ContainsKey((entry.PropertyId, group)))
+        );
+
     /// <summary>True for the one caller that took it out.</summary>
     public bool Remove(StoredEntry entry) => Of(entry.PropertyId)?.Remove(entry) ?? false;
 
@@ -58,14 +91,26 @@ internal sealed class EntryIndex
     /// that registers after this call began after the change.
     /// </summary>
     /// <returns>How many stored responses were removed.</returns>
-    public int Invalidate(long propertyId, CacheKey key) => Of(propertyId)?.Invalidate(key) ?? 0;
+    public int Invalidate(long propertyId, CacheKey key)
+    {
+        if (IsLoading)
+            _invalidatedWhileLoading.TryAdd((propertyId, key), 0);
+        return Of(propertyId)?.Invalidate(key) ?? 0;
+    }
 
     /// <summary>Tells the groups of what a fetch brings, before it is stored or shared; true when one of them was invalidated since it began, and so the fetch is.</summary>
     public bool Overtakes(FetchInFlight fetch, string[] groups) => OrAdd(fetch.PropertyId).Overtakes(fetch, groups);
 
     /// <summary>What the answer to an unsafe request does to groups (RFC 9875 §3), before it is relayed: members leave, and fetches under way store none of them.</summary>
     /// <returns>How many stored responses were removed.</returns>
-    public int InvalidateGroups(long propertyId, string[] groups) => groups.Length == 0 ? 0 : OrAdd(propertyId).InvalidateGroups(groups);
+    public int InvalidateGroups(long propertyId, string[] groups)
+    {
+        if (groups.Length == 0)
+            return 0;
+        foreach (var group in IsLoading ? groups : [])
+            _groupsInvalidatedWhileLoading.TryAdd((propertyId, group), 0);
+        return OrAdd(propertyId).InvalidateGroups(groups);
+    }
 
     /// <summary>Every entry of a property under a path, whatever scheme, host and query.</summary>
     public IReadOnlyList<StoredEntry> UnderPath(long propertyId, string path) => Of(propertyId)?.Under(path, keyed: null) ?? [];
@@ -84,7 +129,7 @@ internal sealed class EntryIndex
     public IEnumerable<FetchInFlight> Fetches(long propertyId) => Of(propertyId)?.Fetches() ?? [];
 
     /// <summary>Oldest stamp of a property's fetches in flight, one that has not read its stamp counting as 0; <see cref="ulong.MaxValue"/> when there is none.</summary>
-    public ulong OldestStamp(long propertyId) => Of(propertyId)?.OldestStamp() ?? ulong.MaxValue;
+    public ulong OldestStamp(long propertyId) => Math.Min(Volatile.Read(ref _loadingFrom), Of(propertyId)?.OldestStamp() ?? ulong.MaxValue);
 
     /// <summary>Drops every entry of another generation; from now on none of them is added. Fetches go on for those who wait for them.</summary>
     public void StartGeneration(long generation)

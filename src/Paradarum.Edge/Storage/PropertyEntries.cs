@@ -66,6 +66,28 @@ internal sealed class PropertyEntries
         return stored;
     }
 
+    /// <summary>Puts in an entry that no fetch of this process brought. False when it is of another generation.</summary>
+    public bool Restore(StoredEntry entry, Func<long> generation)
+    {
+        var restored = false;
+        _groups.Link(entry, entry.Groups);
+        Change(
+            entry.Key,
+            resource =>
+            {
+                if (entry.Generation != generation() || entry.IsRemoved)
+                    return;
+                resource.Add(entry);
+                Interlocked.Increment(ref _count);
+                Interlocked.Add(ref _bytes, entry.Size);
+                restored = true;
+            }
+        );
+        if (!restored)
+            _groups.Unlink(entry, entry.Groups);
+        return restored;
+    }
+
     public bool Remove(StoredEntry entry)
     {
         var removed = new List<StoredEntry>(1);
@@ -181,6 +203,7 @@ internal sealed class PropertyEntries
 
     private void TakeOut(Resource resource, StoredEntry entry, List<StoredEntry> removed)
     {
+        entry.OnLeaving();
         if (!resource.Remove(entry) || !entry.TryMarkRemoved())
             return;
         Interlocked.Decrement(ref _count);

@@ -16,6 +16,9 @@ internal abstract class StoredEntry(long propertyId, CacheKey key, CanonicalTarg
     /// <summary>It has left the index, or was refused by it, and never comes back.</summary>
     public bool IsRemoved => Volatile.Read(ref _removed) != 0;
 
+    /// <summary>Called before it leaves the index, under the index's lock, possibly more than once: who does not find it there any more may rely on this having happened. Must not block.</summary>
+    protected internal virtual void OnLeaving() { }
+
     /// <summary>Called once, after it has left the index, outside the index's locks: where eviction forgets it.</summary>
     protected internal virtual void OnRemoved() { }
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Paradarum.Edge.Freshness;
+using Paradarum.Edge.Storage.Disk;
 
 namespace Paradarum.Edge.Storage;
 
@@ -10,6 +11,8 @@ namespace Paradarum.Edge.Storage;
 /// </summary>
 internal sealed class StoredResponse : StoredEntry
 {
+    private volatile StoredBody _body;
+
     /// <summary>Rough cost of the objects around the bytes, in bytes.</summary>
     private const int Overhead = 1024;
 
@@ -28,12 +31,12 @@ internal sealed class StoredResponse : StoredEntry
         RaiseCheckedAt(fetchedBy.CheckedAt);
         Status = status;
         Headers = headers;
-        Body = body;
+        _body = body;
         Freshness = freshness;
         Vary = vary;
         Answer = [.. headers.Where(field => !field.Key.Equals("Age", StringComparison.OrdinalIgnoreCase))];
-        Size =
-            body.Allocated + Overhead + headers.Sum(field => (long)(field.Key.Length + field.Value.Sum(value => value?.Length ?? 0)) * 2);
+        HeadSize = Overhead + (int)headers.Sum(field => (long)(field.Key.Length + field.Value.Sum(value => value?.Length ?? 0)) * 2);
+        Size = body.Allocated + HeadSize;
     }
 
     public int Status { get; }
@@ -44,7 +47,8 @@ internal sealed class StoredResponse : StoredEntry
     /// <summary>The same without Age, ready to be written.</summary>
     public KeyValuePair<string, StringValues>[] Answer { get; }
 
-    public StoredBody Body { get; }
+    /// <summary>In memory or on disk; which of them may change at any time, the bytes never do. Take it once for one answer.</summary>
+    public StoredBody Body => _body;
 
     public StoredFreshness Freshness { get; }
 
@@ -53,8 +57,19 @@ internal sealed class StoredResponse : StoredEntry
     /// <summary>Read from the headers, not kept: few responses have any.</summary>
     public override string[] Groups => Headers.TryGetValue(CacheGroups.Field, out var listed) ? CacheGroups.Of(listed) : [];
 
-    /// <summary>Bytes of memory this counts for.</summary>
+    /// <summary>Bytes of memory this counts for, the body included wherever it is.</summary>
     public override long Size { get; }
+
+    /// <summary>The same without the body.</summary>
+    public int HeadSize { get; }
+
+    /// <summary>How it stands with the disk; null on a node without one. Set before the entry is put into the index.</summary>
+    internal DiskPlace? Disk { get; set; }
+
+    /// <summary>The same bytes, elsewhere. Only <see cref="DiskBooks"/> calls it.</summary>
+    internal void Hold(StoredBody body) => _body = body;
+
+    protected internal override void OnLeaving() => Disk?.Books.Leave(this);
 
     /// <summary>Where eviction holds it, from <see cref="ResponseStore.Put"/> on.</summary>
     internal EvictionQueue? HeldBy { get; set; }

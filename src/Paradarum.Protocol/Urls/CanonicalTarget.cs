@@ -8,6 +8,11 @@ namespace Paradarum.Protocol.Urls;
 /// </summary>
 public sealed record CanonicalTarget
 {
+    /// <summary>
+    /// Version of the canonical form and of how keys are made from it. Raised whenever some request would be keyed otherwise than before: a node's store on disk is dropped then.
+    /// </summary>
+    public const int FormVersion = 1;
+
     /// <summary>Longest canonical target that is stored, in characters (contract 1.4).</summary>
     public const int LongestStored = 2048;
 

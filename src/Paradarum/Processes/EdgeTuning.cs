@@ -17,6 +17,13 @@ internal static class EdgeTuning
         SettingKinds.Bytes(1L << 20, 1L << 40),
         "256MiB"
     );
+    private static readonly Setting<long> Disk = new(
+        "disk-size",
+        "SIZE",
+        "Disk for stored responses, in the folder store of --data; 0: none. Half of --store-size then holds the heads of what is on disk.",
+        SettingKinds.Bytes(0, 1L << 50),
+        "0"
+    );
     private static readonly Setting<long> LargestBody = new(
         "largest-stored-body",
         "SIZE",
@@ -90,7 +97,7 @@ internal static class EdgeTuning
 
     public static void AddTo(SettingSheet sheet)
     {
-        foreach (var size in new[] { Store, LargestBody, Window, RequestHeaders, Connections })
+        foreach (var size in new[] { Store, Disk, LargestBody, Window, RequestHeaders, Connections })
             sheet.Add(size);
         foreach (var time in new[] { Connect, OriginHead, ShieldHead, BodyIdle, ShieldRests })
             sheet.Add(time);
@@ -105,6 +112,7 @@ internal static class EdgeTuning
             Name = "",
             Role = role,
             StoreBytes = values.Read(Store),
+            DiskBytes = values.Read(Disk),
             LargestStoredBody = values.Read(LargestBody),
             WindowBytes = values.Read(Window),
             ConnectAfter = values.Read(Connect),
@@ -116,6 +124,8 @@ internal static class EdgeTuning
             LargestRequestHeaders = (int)values.Read(RequestHeaders),
             VisitorsDirectCache = values.Read(VisitorsDirect),
         };
+        if (options.DiskBytes is > 0 and < 16 << 20)
+            values.Add("--disk-size is less than 16MiB, which no store works in. Raise it, or give 0 for none.");
         if (options.LargestStoredBody > options.StoreBytes)
             values.Add("--largest-stored-body is more than --store-size. Lower it, or raise the other.");
         return options;

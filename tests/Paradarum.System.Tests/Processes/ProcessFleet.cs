@@ -20,6 +20,9 @@ internal sealed record ProcessFleetOptions
     /// <summary>More settings of the control plane.</summary>
     public IReadOnlyList<string> Control { get; init; } = [];
 
+    /// <summary>More settings of every node.</summary>
+    public IReadOnlyList<string> Edge { get; init; } = [];
+
     /// <summary>Called with the folder before anything is in it.</summary>
     public Func<string, Task> Prepare { get; init; } = _ => Task.CompletedTask;
 }
@@ -133,7 +136,7 @@ internal sealed class ProcessFleet : IAsyncDisposable
     public async Task<EdgeProcess> AddEdgeAsync(string role, string name)
     {
         var (id, token) = await RegisterAsync(role, name);
-        var edge = new EdgeProcess(role, name, id, _folder[name], FreePorts.Row(1), new CuttableLink(FleetPort));
+        var edge = new EdgeProcess(role, name, id, _folder[name], FreePorts.Row(1), new CuttableLink(FleetPort), _options.Edge);
         _edges.Add(edge);
         edge.Launch(token);
         return edge;
@@ -210,7 +213,15 @@ internal sealed class ProcessFleet : IAsyncDisposable
 }
 
 /// <summary>One node as a process; kept over its restarts.</summary>
-internal sealed class EdgeProcess(string role, string name, string id, string folder, int port, CuttableLink link) : IAsyncDisposable
+internal sealed class EdgeProcess(
+    string role,
+    string name,
+    string id,
+    string folder,
+    int port,
+    CuttableLink link,
+    IReadOnlyList<string> more
+) : IAsyncDisposable
 {
     public string Role => role;
 
@@ -249,6 +260,7 @@ internal sealed class EdgeProcess(string role, string name, string id, string fo
                 "0",
                 "--log-level",
                 "warning",
+                .. more,
             ],
             token is null ? null : new Dictionary<string, string>(StringComparer.Ordinal) { ["PARADARUM_ENROLMENT_TOKEN"] = token }
         );

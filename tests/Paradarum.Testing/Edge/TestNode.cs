@@ -7,6 +7,7 @@ using Paradarum.Edge.Leasing;
 using Paradarum.Edge.Purging;
 using Paradarum.Edge.Serving;
 using Paradarum.Edge.Storage;
+using Paradarum.Edge.Storage.Disk;
 using Paradarum.Protocol.Log;
 
 namespace Paradarum.Testing.Edge;
@@ -35,10 +36,16 @@ internal sealed class TestNode : IAsyncDisposable
 
     public Promises Promises => _app.Services.GetRequiredService<Promises>();
 
+    /// <summary>On a node that was started with a folder.</summary>
+    public DiskTier Disk => _app.Services.GetRequiredService<DiskTier>();
+
     private LeaseHolder Lease => _app.Services.GetRequiredService<LeaseHolder>();
 
     /// <summary>Starts a node that has applied the whole log and holds a lease.</summary>
-    public static async Task<TestNode> StartAsync(TestLog log, EdgeOptions? options = null)
+    /// <param name="log">What it follows.</param>
+    /// <param name="options">Its settings; a PoP's when none are given.</param>
+    /// <param name="folder">Of its disk tier; one that a former node has left is taken up.</param>
+    public static async Task<TestNode> StartAsync(TestLog log, EdgeOptions? options = null, string? folder = null)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -46,12 +53,16 @@ internal sealed class TestNode : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddRouting();
         builder.Logging.ClearProviders();
-        builder.AddEdgeNode(options ?? Pop());
+        options ??= Pop();
+        builder.AddEdgeNode(options);
+        if (folder is not null)
+            builder.Services.AddDisk(options, new DiskFiles(folder), options.Name);
         var app = builder.Build();
         app.MapEdgeNode();
         await app.StartAsync();
         var node = new TestNode(app, log, time);
-        node.State.Replace(log.Epoch, 0, Chain.Origin(log.Epoch), []);
+        if (node.State.Current.Epoch.Length == 0)
+            node.State.Replace(log.Epoch, 0, Chain.Origin(log.Epoch), []);
         node.CatchUp();
         node.IsLeased();
         return node;
@@ -86,6 +97,7 @@ internal sealed class TestNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _app.StopAsync();
         await _app.DisposeAsync();
     }
 }

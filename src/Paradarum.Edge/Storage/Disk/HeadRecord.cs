@@ -1,0 +1,176 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Paradarum.Edge.Freshness;
+using Paradarum.Protocol.Urls;
+
+namespace Paradarum.Edge.Storage.Disk;
+
+/// <summary>An entry without its body, as it stands in an index (docs/formats/store.md). Without I/O.</summary>
+internal static class HeadRecord
+{
+    /// <summary>Writes everything of a response but its bytes. A new property of <see cref="StoredResponse"/> or of what it holds belongs here, and a test says so.</summary>
+    public static void Write(IBufferWriter<byte> to, StoredResponse entry, long offset, long length)
+    {
+        var writer = new RecordWriter(to);
+        writer.Number(entry.PropertyId);
+        writer.Text(entry.Key.Scheme);
+        writer.Text(entry.Key.Host);
+        writer.Text(entry.Key.Target.PathAndQuery);
+        writer.Text(entry.Fetched.Equals(entry.Key.Target) ? null : entry.Fetched.PathAndQuery);
+        writer.Number(entry.Stamp);
+        writer.Number(entry.CheckedAt);
+        writer.Number(offset);
+        writer.Number(length);
+        writer.Count(entry.Status);
+        WriteFreshness(writer, entry.Freshness);
+        writer.Count(entry.Vary.Names.Length);
+        for (var i = 0; i < entry.Vary.Names.Length; i++)
+        {
+            writer.Text(entry.Vary.Names[i]);
+            writer.Text(entry.Vary.Values[i]);
+        }
+        writer.Count(entry.Headers.Count);
+        foreach (var (name, values) in entry.Headers)
+        {
+            writer.Text(name);
+            writer.Count(values.Count);
+            foreach (var value in values)
+                writer.Text(value);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <param name="bytes">The record.</param>
+    /// <param name="texts">Gives one instance for texts that many entries share.</param>
+    /// <exception cref="RecordException">It does not read.</exception>
+    public static ReadHead Read(ReadOnlySpan<byte> bytes, SharedTexts texts)
+    {
+        var reader = new RecordReader(bytes);
+        var propertyId = reader.Number();
+        var key = new CacheKey(texts.One(reader.Text()), texts.One(reader.Text()), Target(reader.Text()));
+        var fetched = reader.TextOrNull() is { } other ? Target(other) : key.Target;
+        var (stamp, checkedAt) = (reader.Unsigned(), reader.Unsigned());
+        var (offset, length) = (reader.Number(), reader.Number());
+        if (offset < 0 || length < 0)
+            throw new RecordException("the body's place is out of range");
+        var status = reader.Count32();
+        var freshness = ReadFreshness(ref reader);
+        var vary = ReadVary(ref reader, texts);
+        var headers = new HeaderDictionary();
+        for (var left = reader.Count(); left > 0; left--)
+        {
+            var name = texts.One(reader.Text());
+            var values = new string?[reader.Count()];
+            for (var i = 0; i < values.Length; i++)
+                values[i] = reader.TextOrNull() is { } value ? texts.One(value) : null;
+            headers[name] = values is [var only] ? new StringValues(only) : new StringValues(values);
+        }
+        if (!reader.IsAtEnd)
+            throw new RecordException("something follows its end");
+        return new(propertyId, key, fetched, stamp, checkedAt, offset, length, status, freshness, vary, headers);
+    }
+
+    private static void WriteFreshness(RecordWriter writer, in StoredFreshness freshness)
+    {
+        writer.Number(freshness.Lifetime.Value.Ticks);
+        writer.Byte((byte)freshness.Lifetime.Source);
+        writer.Number(freshness.InitialAge.Ticks);
+        writer.Number(freshness.ResponseTime.UtcTicks);
+        writer.Byte((byte)((freshness.NoCache ? 1 : 0) | (freshness.MustRevalidate ? 2 : 0) | (freshness.AllowsAuthorized ? 4 : 0)));
+        writer.Number(freshness.StaleWhileRevalidate.Ticks);
+        writer.Number(freshness.StaleIfError.Ticks);
+    }
+
+    private static StoredFreshness ReadFreshness(ref RecordReader reader)
+    {
+        var lifetime = new Lifetime(new TimeSpan(reader.Number()), (LifetimeSource)reader.Byte());
+        var initialAge = new TimeSpan(reader.Number());
+        var ticks = reader.Number();
+        if (ticks < DateTimeOffset.MinValue.UtcTicks || ticks > DateTimeOffset.MaxValue.UtcTicks)
+            throw new RecordException("a time is out of range");
+        var marks = reader.Byte();
+        return new(
+            lifetime,
+            initialAge,
+            new DateTimeOffset(ticks, TimeSpan.Zero),
+            NoCache: (marks & 1) != 0,
+            MustRevalidate: (marks & 2) != 0,
+            AllowsAuthorized: (marks & 4) != 0,
+            new TimeSpan(reader.Number()),
+            new TimeSpan(reader.Number())
+        );
+    }
+
+    private static VaryKey ReadVary(ref RecordReader reader, SharedTexts texts)
+    {
+        var count = reader.Count();
+        if (count == 0)
+            return VaryKey.None;
+        var (names, values) = (new string[count], new string?[count]);
+        for (var i = 0; i < count; i++)
+        {
+            names[i] = texts.One(reader.Text());
+            values[i] = reader.TextOrNull() is { } value ? texts.One(value) : null;
+        }
+        return VaryKey.Restore(names, values);
+    }
+
+    /// <summary>Canonical when it was written, and of this version (the store's state says so): parsing it changes nothing.</summary>
+    private static CanonicalTarget Target(string text) =>
+        CanonicalTarget.Parse(text).Ok(out var target, out _) && string.Equals(target.PathAndQuery, text, StringComparison.Ordinal)
+            ? target
+            : throw new RecordException("a target is not canonical");
+}
+
+/// <summary>What a head holds, before it is an entry of this process.</summary>
+internal sealed record ReadHead(
+    long PropertyId,
+    CacheKey Key,
+    CanonicalTarget Fetched,
+    ulong Stamp,
+    ulong CheckedAt,
+    long Offset,
+    long Length,
+    int Status,
+    StoredFreshness Freshness,
+    VaryKey Vary,
+    HeaderDictionary Headers
+)
+{
+    /// <param name="body">Where its bytes are.</param>
+    /// <param name="testedThrough">Every rule up to here was tested on it before the former process ended: the durable cursor.</param>
+    /// <param name="generation">The node's, of this process.</param>
+    public StoredResponse ToEntry(DiskBody body, ulong testedThrough, long generation)
+    {
+        var entry = new StoredResponse(new Origin(this, generation), Status, Headers, body, Freshness, Vary);
+        entry.RaiseCheckedAt(Math.Max(CheckedAt, testedThrough));
+        return entry;
+    }
+
+    private sealed class Origin : Stamped
+    {
+        public Origin(ReadHead head, long generation)
+            : base(head.PropertyId, head.Key, head.Fetched) => (Stamp, Generation) = (head.Stamp, generation);
+    }
+}
+
+/// <summary>Hosts, field names and usual values stand in a million heads: one instance of each is enough.</summary>
+internal sealed class SharedTexts
+{
+    private const int Longest = 64;
+    private const int Most = 16_384;
+
+    private readonly Dictionary<string, string> _known = new(StringComparer.Ordinal);
+
+    public string One(string text)
+    {
+        if (text.Length > Longest)
+            return text;
+        if (_known.TryGetValue(text, out var known))
+            return known;
+        if (_known.Count < Most)
+            _known.Add(text, text);
+        return text;
+    }
+}

@@ -1,0 +1,127 @@
+using Paradarum.Edge.Storage;
+using Paradarum.Edge.Storage.Disk;
+
+namespace Paradarum.Edge.Tests.Storage.Disk;
+
+/// <summary>Disk full, errors, slow disk: the node goes on from memory and says so.</summary>
+public sealed class A_disk_in_trouble
+{
+    private readonly Paradarum.Testing.Edge.TestLog _log = DiskNode.NewLog();
+
+    [Fact]
+    public void When_it_is_full_the_node_goes_on_from_memory_says_so_and_writes_again_when_there_is_room()
+    {
+        using var node = new DiskNode(new PowerCutDisk(), _log).Started();
+        (node.Disk.Room, node.Time.AutoAdvanceAmount) = (100, TimeSpan.Zero);
+        node.Put("/a", new string('a', 5000));
+        node.Tier.Work();
+        node.Look("/a").ShouldBe(new string('a', 5000));
+        node.Tier.Figures.Condition.ShouldBe(DiskCondition.Full);
+        node.Tier.Figures.Faults.Writes.ShouldBe(1);
+        node.Put("/b", "b");
+        node.Look("/b").ShouldBe("b");
+        node.Tier.Figures.Faults.Skipped.ShouldBe(1, "it rests");
+
+        node.Disk.Room = long.MaxValue;
+        node.Time.Advance(DiskHealth.LongestWriteRest);
+        node.Time.AutoAdvanceAmount = TimeSpan.FromSeconds(1);
+        node.Put("/c", "c");
+        node.Settle();
+        node.Tier.Figures.Condition.ShouldBeOneOf(DiskCondition.Well, DiskCondition.Slow);
+        using var next = new DiskNode(node.Disk.AfterKill(), _log).Started();
+        next.Look("/c").ShouldBe("c");
+    }
+
+    [Fact]
+    public void When_writes_fail_the_cursor_stays_where_it_was_and_purges_are_in_force_all_the_same()
+    {
+        using var node = new DiskNode(new PowerCutDisk(), _log).Started();
+        node.Put("/a", "old");
+        node.Settle();
+        node.Disk.WritesFail = true;
+        node.Purge("Path", "/a");
+        node.Settle();
+        node.Look("/a").ShouldBeNull();
+        node.Tier.Figures.Condition.ShouldBe(DiskCondition.Failing);
+        node.Tier.Figures.Durable.ShouldBe(1UL);
+        using var next = new DiskNode(node.Disk.AfterKill(), _log).Started();
+        next.Look("/a").ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task When_reads_fail_it_is_a_miss_and_after_some_it_is_not_asked_for_a_while()
+    {
+        using var node = new DiskNode(new PowerCutDisk(), _log).Started();
+        var entries = Enumerable.Range(0, 100).Select(n => node.Put($"/{n}", new string('x', 20_000))).ToList();
+        node.Settle();
+        var onDisk = entries.FindAll(entry => !entry.Body.IsInMemory);
+        (node.Disk.ReadsFail, node.Time.AutoAdvanceAmount) = (true, TimeSpan.Zero);
+        for (var n = 0; n < DiskHealth.FaultsUntilRest; n++)
+            (await node.Store.IsReadyAsync(onDisk[n], default)).ShouldBeFalse();
+        node.Tier.Figures.Condition.ShouldBe(DiskCondition.Failing);
+        node.Disk.ReadsFail = false;
+        node.Index.Count.ShouldBe(100 - DiskHealth.FaultsUntilRest);
+        node.Time.Advance(DiskHealth.ReadsRestFor);
+        (await node.Store.IsReadyAsync(onDisk[^1], default)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task When_it_hangs_visitors_wait_a_quarter_of_a_second_and_the_node_applies_purges()
+    {
+        using var node = new DiskNode(new PowerCutDisk(), _log).Started();
+        var entries = Enumerable.Range(0, 100).Select(n => node.Put($"/{n}", new string('x', 20_000))).ToList();
+        node.Settle();
+        var onDisk = entries.FindAll(entry => !entry.Body.IsInMemory);
+        using var hang = new ManualResetEventSlim();
+        (node.Disk.Hang, node.Time.AutoAdvanceAmount) = (hang, TimeSpan.Zero);
+        var ready = node.Store.IsReadyAsync(onDisk[0], default).AsTask();
+        ready.IsCompleted.ShouldBeFalse();
+        node.Purge("Path", onDisk[1].Key.Target.Path);
+        node.Look(onDisk[1].Key.Target.Path).ShouldBeNull();
+        node.Time.Advance(DiskPatience.ForFirstBytes);
+        (await ready).ShouldBeFalse();
+        node.Tier.Figures.Condition.ShouldBe(DiskCondition.Slow);
+        hang.Set();
+    }
+
+    [Fact]
+    public async Task What_is_read_often_comes_back_to_memory_and_what_is_torn_leaves_the_store()
+    {
+        using var node = new DiskNode(new PowerCutDisk(), _log).Started();
+        var entries = Enumerable.Range(0, 100).Select(n => node.Put($"/{n}", $"{n} {new string('x', 20_000)}")).ToList();
+        node.Settle();
+        var onDisk = entries.FindAll(entry => !entry.Body.IsInMemory);
+        (await node.Store.IsReadyAsync(onDisk[0], default)).ShouldBeTrue();
+        onDisk[0].Body.IsInMemory.ShouldBeTrue();
+        DiskNode.BytesOf(onDisk[0]).ShouldStartWith($"{entries.IndexOf(onDisk[0])} ");
+
+        var file = node.Disk[DiskFormat.BodyName(1)];
+        var body = (DiskBody)onDisk[1].Body;
+        file[body.Offset + 100] ^= 1;
+        (await node.Store.IsReadyAsync(onDisk[1], default)).ShouldBeFalse();
+        onDisk[1].IsRemoved.ShouldBeTrue();
+        node.Tier.Figures.Faults.Torn.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Its_size_and_the_memory_of_heads_stay_within_their_bounds_and_what_is_asked_for_stays()
+    {
+        const long bytes = 16 << 20;
+        using var node = new DiskNode(new PowerCutDisk(), _log, bytes, memory: 4 << 20).Started();
+        for (var n = 0; n < 3000; n++)
+        {
+            node.Put($"/{n}", new string('x', 20_000));
+            if (n % 50 == 0 && n > 0)
+            {
+                DiskBooks.WasRead(node.Find("/0").ShouldNotBeNull($"asked for at {n}"));
+                node.Tier.Work();
+                node.Tier.Figures.Bytes.ShouldBeLessThanOrEqualTo(bytes);
+                node.Tier.Figures.HeadBytes.ShouldBeLessThanOrEqualTo(ResponseStore.HeadsOf(4 << 20));
+            }
+        }
+        node.Settle();
+        node.Disk.List().Sum(name => node.Disk[name].LongLength).ShouldBeLessThanOrEqualTo(bytes);
+        node.Find("/1").ShouldBeNull();
+        node.Look("/0").ShouldBe(new string('x', 20_000));
+    }
+}

@@ -1,0 +1,203 @@
+using Paradarum.Edge.Storage.Disk;
+
+namespace Paradarum.Edge.Tests.Storage.Disk;
+
+/// <summary>Design section 3, two cursors: what is on disk after a stop, a kill or a power cut, and what is not.</summary>
+public sealed class A_node_that_starts_again
+{
+    private readonly Paradarum.Testing.Edge.TestLog _log = DiskNode.NewLog();
+    private readonly PowerCutDisk _disk = new();
+
+    [Fact]
+    public void Finds_what_it_had_stored_with_its_bytes_fields_and_variants()
+    {
+        using (var node = new DiskNode(_disk, _log).Started())
+        {
+            node.Put("/a?x=1", "one");
+            node.Put("/big", new string('b', 200_000));
+            node.Put("/v", "deutsch", "de");
+            node.Put("/v", "english", "en");
+            node.Settle();
+        }
+        using var next = new DiskNode(_disk.AfterKill(), _log).Started();
+        next.Look("/a?x=1").ShouldBe("one");
+        next.Look("/big").ShouldBe(new string('b', 200_000));
+        next.Index.Count.ShouldBe(4);
+        var found = next.Find("/a?x=1")!;
+        found.Headers.ETag.ToString().ShouldBe("\"1\"");
+        found.Headers.SetCookie.Count.ShouldBe(2);
+        found.Freshness.Lifetime.Value.ShouldBe(TimeSpan.FromSeconds(600));
+        next.Find("/v")!.Vary.Names.ShouldBe(["accept-language"]);
+    }
+
+    [Fact]
+    public void Presents_what_is_swept_and_flushed_and_nothing_newer()
+    {
+        using (var node = new DiskNode(_disk, _log).Started())
+        {
+            node.Put("/a", "one");
+            node.Settle();
+            node.Purge("Path", "/x");
+            node.State.Current.Position.ShouldBe(2UL);
+        }
+        using var next = new DiskNode(_disk.AfterKill(), _log);
+        next.State.Current.Position.ShouldBe(1UL, "the record behind it is sent again");
+        next.State.Current.Hash.ToArray().ShouldBe(_log.Records[0].Hash.ToArray());
+        next.State.Current.Properties.Keys.ShouldBe([DiskNode.Property]);
+    }
+
+    [Theory]
+    [InlineData("Path", "/a.jpg", null)]
+    [InlineData("Extension", "jpg", null)]
+    [InlineData("All", null, null)]
+    [InlineData("Regex", "/a", "starts_with")]
+    [InlineData("Regex", "^/a[.]", null)]
+    public void Serves_nothing_that_was_purged_just_before_it_was_killed(string type, string? value, string? matchType)
+    {
+        using (var node = new DiskNode(_disk, _log).Started())
+        {
+            node.Put("/a.jpg", "old");
+            node.Put("/other", "kept");
+            node.Settle();
+            // Applied and acknowledged; nothing of it has reached the disk.
+            node.Purge(type, value, matchType);
+        }
+        using var next = new DiskNode(_disk.AfterKill(), _log);
+        next.CatchUp();
+        next.Tier.Load(default);
+        next.Look("/a.jpg").ShouldBeNull();
+        next.Look("/other").ShouldBe(type == "All" ? null : "kept");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Serves_nothing_that_was_purged_while_it_was_down_whenever_its_entries_come(bool loadedFirst)
+    {
+        using (var node = new DiskNode(_disk, _log).Started())
+        {
+            node.Put("/a", "old");
+            node.Settle();
+        }
+        _log.Purge(DiskNode.Property, "Path", "/a");
+        using var next = new DiskNode(_disk.AfterKill(), _log);
+        if (loadedFirst)
+            next.Tier.Load(default);
+        next.CatchUp();
+        // A sweep that ends before the entries are here retires nothing they have not been tested against.
+        next.Sweeper.SweepAll();
+        next.Tier.Load(default);
+        next.Look("/a").ShouldBeNull();
+        next.Settle();
+        using var third = new DiskNode(next.Disk.AfterKill(), _log);
+        third.State.Current.Position.ShouldBe(2UL);
+        third.Tier.Load(default);
+        third.Look("/a").ShouldBeNull("what its cursor promises is written");
+    }
+
+    [Fact]
+    public void Counts_what_a_purge_removed_once_wherever_it_lay()
+    {
+        using var node = new DiskNode(_disk, _log, memory: 1 << 20).Started();
+        for (var n = 0; n < 100; n++)
+            node.Put($"/a/{n}", new string('x', 20_000));
+        node.Settle();
+        node.Index.Entries().Count(entry => !((Edge.Storage.StoredResponse)entry).Body.IsInMemory).ShouldBeInRange(1, 99);
+        node.State.TakeCounts();
+        var position = node.Purge("Regex", "/a/", "starts_with");
+        node.Settle();
+        node.State.TakeCounts().Single(count => count.Position == position).Objects.ShouldBe(100);
+        node.Tier.Figures.Entries.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Forgets_what_an_unsafe_request_invalidated_while_it_was_loading()
+    {
+        using (var node = new DiskNode(_disk, _log).Started())
+        {
+            node.Put("/a", "old");
+            node.Settle();
+        }
+        using var next = new DiskNode(_disk.AfterKill(), _log);
+        next.CatchUp();
+        next.Index.Invalidate(DiskNode.Property, new("http", DiskNode.Host, Purging.TestNode.Target("/a")));
+        next.Tier.Load(default);
+        next.Look("/a").ShouldBeNull();
+    }
+
+    [Fact]
+    public void Keeps_what_was_fetched_since_its_start_over_what_lay_on_disk()
+    {
+        using (var node = new DiskNode(_disk, _log).Started())
+        {
+            node.Put("/a", "old");
+            node.Settle();
+        }
+        using var next = new DiskNode(_disk.AfterKill(), _log);
+        next.CatchUp();
+        next.Put("/a", "new");
+        next.Tier.Load(default);
+        next.Look("/a").ShouldBe("new");
+        next.Settle();
+        using var third = new DiskNode(next.Disk.AfterKill(), _log).Started();
+        third.Look("/a").ShouldBe("new");
+    }
+
+    [Fact]
+    public void Waits_with_entries_of_positions_that_it_has_not_applied_yet()
+    {
+        using (var node = new DiskNode(_disk, _log).Started())
+        {
+            node.Settle();
+            node.Purge("Path", "/x");
+            node.Put("/a", "later");
+            node.Tier.Work(); // written, but no sweep has let the cursor follow
+        }
+        using var next = new DiskNode(_disk.AfterKill(), _log);
+        next.Tier.Load(default);
+        next.Find("/a").ShouldBeNull("it was keyed by a configuration that this process may not know yet");
+        next.CatchUp();
+        next.Settle();
+        next.Look("/a").ShouldBe("later");
+    }
+
+    [Fact]
+    public void Drops_the_store_when_it_is_another_nodes_or_of_another_log()
+    {
+        using (var node = new DiskNode(_disk, _log).Started())
+        {
+            node.Put("/a", "old");
+            node.Settle();
+        }
+        using (var stranger = new DiskNode(_disk.AfterKill(), _log, id: "n2").Started())
+        {
+            stranger.Look("/a").ShouldBeNull();
+            stranger.Disk.List().ShouldNotContain(name => name.EndsWith(".body", StringComparison.Ordinal));
+        }
+        using var next = new DiskNode(_disk.AfterKill(), _log).Started();
+        next.Look("/a").ShouldBe("old");
+        next.State.DropAll();
+        next.Tier.Work();
+        next.Disk.List().ShouldBeEmpty("a node that has to start from a snapshot keeps nothing");
+    }
+
+    [Theory]
+    [InlineData(DiskFormat.StateFile, 20)]
+    [InlineData("0000000000000001.index", 60)]
+    [InlineData("0000000000000001.body", 9)]
+    public void Takes_a_wrong_byte_anywhere_for_a_miss(string file, int at)
+    {
+        using (var node = new DiskNode(_disk, _log).Started())
+        {
+            node.Put("/a", "right");
+            node.Settle();
+        }
+        var after = _disk.AfterKill();
+        after[file][at] ^= 1;
+        using var next = new DiskNode(after, _log).Started();
+        next.Look("/a").ShouldBeNull();
+        next.Put("/a", "new");
+        next.Settle();
+        next.Look("/a").ShouldBe("new");
+    }
+}

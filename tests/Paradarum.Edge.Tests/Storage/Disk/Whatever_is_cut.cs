@@ -1,0 +1,217 @@
+using CsCheck;
+using Paradarum.Edge.Purging;
+
+namespace Paradarum.Edge.Tests.Storage.Disk;
+
+/// <summary>
+/// The model: pages get new versions, purges come, the disk is written, and the process is killed or the power goes at any change of any file. Whatever happens, a node that has caught up with the log
+/// serves no version that a purge took, and no bytes that were never a version.
+/// </summary>
+public sealed class Whatever_is_cut
+{
+    private static readonly string[] Urls = ["/a", "/b.jpg", "/b.jpg?x=1", "/c/d"];
+
+    private static readonly (string Type, string? Value, string? Match, int[] Takes)[] Rules =
+    [
+        ("All", null, null, [0, 1, 2, 3]),
+        ("Extension", "jpg", null, [1, 2]),
+        ("Path", "/a", null, [0]),
+        ("Path", "/b.jpg?x=1", null, [2]),
+        ("Regex", "/c", "starts_with", [3]),
+        ("Regex", "^/[ab]", null, [0, 1, 2]),
+        ("Path", "/nothing", null, []),
+    ];
+
+    private enum Event
+    {
+        Put,
+        Purge,
+        Apply,
+        Sweep,
+        Write,
+        Evict,
+        Kill,
+        PowerCut,
+        CutSoon,
+        Load,
+        Look,
+        Drop,
+    }
+
+    [Fact]
+    public void Nothing_that_was_purged_is_served_and_never_wrong_bytes() =>
+        Gen.Select(Gen.Enum<Event>(), Gen.Int[0, 1000])
+            .List[1, 60]
+            .Sample(schedule => new Run().Broken(schedule).ShouldBeNull(), iter: 3000);
+
+    [Fact]
+    public void Not_even_when_every_single_change_is_the_last_one()
+    {
+        var survived = 0;
+        for (var cut = 0; ; cut++)
+        {
+            var log = DiskNode.NewLog();
+            var disk = new PowerCutDisk();
+            var wasCut = false;
+            try
+            {
+                using var node = new DiskNode(disk, log).Started();
+                disk.CutAfter(cut);
+                node.Put("/a", "old a");
+                node.Put("/b", "b");
+                node.Settle();
+                node.Put("/c.jpg", "old c");
+                node.Tier.Work();
+                node.Purge("Path", "/a");
+                node.Purge("Extension", "jpg");
+                node.Settle();
+                node.Put("/a", "new a");
+                node.Settle();
+            }
+            catch (PowerCutException)
+            {
+                wasCut = true;
+            }
+            for (var luck = 0; luck < 20; luck++)
+            {
+                var found = luck == 0 ? disk.AfterKill() : disk.AfterPowerCut(new Random((cut * 100) + luck));
+                using var next = new DiskNode(found, log).Started();
+                var purged = next.State.Current.Position == 3;
+                if (purged)
+                {
+                    (next.Look("/a") ?? "new a").ShouldBe("new a", $"cut at {cut}, {luck}");
+                    next.Look("/c.jpg").ShouldBeNull($"cut at {cut}, {luck}");
+                }
+                (next.Look("/b") ?? "b").ShouldBe("b");
+                survived += next.Look("/b") is null ? 0 : 1;
+            }
+            if (!wasCut)
+                break;
+        }
+        survived.ShouldBeGreaterThan(0, "else nothing was tested");
+    }
+
+    private sealed class Run
+    {
+        private readonly Paradarum.Testing.Edge.TestLog _log = DiskNode.NewLog();
+        private readonly List<(ulong Position, int[] Takes)> _purges = [];
+        private readonly Dictionary<string, (int Url, ulong Stamp)> _versions = [];
+        private PowerCutDisk _disk = new();
+        private DiskNode _node;
+        private bool _loaded;
+
+        public Run() => _node = Start();
+
+        public string? Broken(List<(Event Event, int With)> schedule)
+        {
+            try
+            {
+                foreach (var (what, with) in schedule)
+                {
+                    try
+                    {
+                        Do(what, with);
+                    }
+                    catch (PowerCutException)
+                    {
+                        Restart(_disk.AfterPowerCut(new Random(with)));
+                    }
+                    if (Wrong() is { } wrong)
+                        return wrong;
+                }
+                return null;
+            }
+            finally
+            {
+                _node.Dispose();
+            }
+        }
+
+        private void Do(Event what, int with)
+        {
+            switch (what)
+            {
+                case Event.Put:
+                    var (url, version) = (with % Urls.Length, $"{Urls[with % Urls.Length]} {_versions.Count} {new string('x', with * 40)}");
+                    _versions.Add(version, (url, _node.State.Current.Position));
+                    _node.Put(Urls[url], version);
+                    break;
+                case Event.Purge:
+                    var (type, value, match, takes) = Rules[with % Rules.Length];
+                    _purges.Add((_log.Purge(DiskNode.Property, type, value, match), takes));
+                    break;
+                case Event.Apply:
+                    _node.CatchUp(_node.State.Current.Position + 1 + (ulong)(with % 3));
+                    break;
+                case Event.Sweep:
+                    _node.Sweeper.SweepAll();
+                    break;
+                case Event.Write when _loaded:
+                    _node.Tier.Work();
+                    break;
+                case Event.Evict when _loaded:
+                    // More than the memory holds: older bodies go to disk, and old segments go.
+                    for (var n = 0; n < 4; n++)
+                        _node.Put($"/filler/{with}/{n}", new string('f', 60_000));
+                    _node.Tier.Work();
+                    break;
+                case Event.Kill:
+                    Restart(_disk.AfterKill());
+                    break;
+                case Event.PowerCut:
+                    Restart(_disk.AfterPowerCut(new Random(with)));
+                    break;
+                case Event.CutSoon:
+                    _disk.CutAfter(with % 12);
+                    break;
+                case Event.Load:
+                    Load();
+                    break;
+                case Event.Drop when with % 10 == 0:
+                    _node.State.Replace(_log.Epoch, 0, Protocol.Log.Chain.Origin(_log.Epoch), []);
+                    break;
+            }
+        }
+
+        private void Load()
+        {
+            if (!_loaded)
+                _node.Tier.Load(default);
+            _loaded = true;
+        }
+
+        private DiskNode Start()
+        {
+            var node = new DiskNode(_disk, _log, bytes: 1 << 20, memory: 256 << 10);
+            _loaded = false;
+            return node;
+        }
+
+        private void Restart(PowerCutDisk disk)
+        {
+            _node.Dispose();
+            _disk = disk;
+            _node = Start();
+        }
+
+        /// <summary>What it would serve of its own word at this position.</summary>
+        private string? Wrong()
+        {
+            var position = _node.State.Current.Position;
+            for (var url = 0; url < Urls.Length; url++)
+            {
+                if (_node.Look(Urls[url]) is not { } served)
+                    continue;
+                if (!_versions.TryGetValue(served, out var version) || version.Url != url)
+                    return $"{Urls[url]} was answered with what it never was";
+                foreach (
+                    var purge in _purges.Where(purge =>
+                        purge.Position <= position && purge.Position > version.Stamp && purge.Takes.Contains(url)
+                    )
+                )
+                    return $"{Urls[url]} of {version.Stamp} is served at {position} although purged at {purge.Position}";
+            }
+            return null;
+        }
+    }
+}
