@@ -124,7 +124,7 @@ public sealed class The_store_format
                 "StaleIfError",
                 "StaleWhileRevalidate",
             ]);
-        Names(typeof(Lifetime)).ShouldBe(["IsDirected", "Source", "Value"]);
+        Names(typeof(Lifetime)).ShouldBe(["IsDirected", "IsExplicit", "Source", "Value"]);
         Names(typeof(VaryKey)).ShouldBe(["Names", "Values"]);
         Names(typeof(CacheKey)).ShouldBe(["Host", "Scheme", "Target"]);
     }
