@@ -194,6 +194,8 @@ public sealed class OriginExchange(OriginRequest request, Socket socket, Stream 
     /// <summary>Sends bytes as they are, one for each character.</summary>
     public async Task SendAsync(string raw) => await stream.WriteAsync(Encoding.Latin1.GetBytes(raw));
 
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes) => await stream.WriteAsync(bytes);
+
     /// <summary>A whole response with its length. <paramref name="fields"/> are separated by <c>|</c>.</summary>
     public Task RespondAsync(string body, string fields = "Cache-Control: max-age=60", string status = "200 OK") =>
         SendAsync(
@@ -201,7 +203,7 @@ public sealed class OriginExchange(OriginRequest request, Socket socket, Stream 
         );
 
     /// <summary>A head without a body; the caller adds the framing field and sends the body itself.</summary>
-    public Task BeginAsync(string fields) => SendAsync(Head("200 OK", fields) + "\r\n");
+    public Task BeginAsync(string fields, string status = "200 OK") => SendAsync(Head(status, fields) + "\r\n");
 
     public Task NotModifiedAsync(string fields) => SendAsync(Head("304 Not Modified", fields) + "\r\n");
 

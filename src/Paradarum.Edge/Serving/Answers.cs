@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
-using Microsoft.Net.Http.Headers;
 using Paradarum.Edge.Freshness;
 using Paradarum.Edge.Storage;
 
@@ -18,8 +17,7 @@ internal sealed class Answers(UpstreamRequest requests)
     public async Task FromStoreAsync(HttpVisit visit, StoredResponse entry, Decision decision)
     {
         var response = visit.Context.Response;
-        WriteHead(visit, entry.Status, entry.Answer, decision);
-        response.Headers.Age = Age.InSeconds(entry.Freshness.AgeAt(visit.Now)).ToString(CultureInfo.InvariantCulture);
+        WriteStoredHead(visit, entry, decision);
         if (Validators.VisitorHolds(visit.Headers, entry.Status, entry.Headers))
         {
             NotModified(response);
@@ -27,11 +25,15 @@ internal sealed class Answers(UpstreamRequest requests)
         }
 
         var body = entry.Body;
-        var (first, count) = (0L, body.Length);
-        if (entry.Status == StatusCodes.Status200OK && visit.Headers.Range.Count > 0 && HttpMethods.IsGet(visit.Method))
+        var count = body.Length;
+        if (
+            visit.Headers.Range.Count > 0
+            && HttpMethods.IsGet(visit.Method)
+            && ByteRanges.Select(visit.Headers, entry.Headers, entry.Status, count) is { } ranges
+        )
         {
-            if (!CutRange(visit.Headers, entry, response, ref first, ref count))
-                return;
+            await Parts.SendAsync(visit.Context, ranges, count, body);
+            return;
         }
         // A status that has no body must not be given a length (RFC 9110 §8.6).
         if (entry.Status is not StatusCodes.Status204NoContent)
@@ -43,7 +45,7 @@ internal sealed class Answers(UpstreamRequest requests)
             ReadOnlyMemory<byte> piece;
             try
             {
-                piece = await body.ReadAsync(first + sent, count - sent, visit.Context.RequestAborted);
+                piece = await body.ReadAsync(sent, count - sent, visit.Context.RequestAborted);
             }
             catch (BodyBrokenException)
             {
@@ -70,6 +72,11 @@ internal sealed class Answers(UpstreamRequest requests)
         }
         if (HttpMethods.IsHead(context.Request.Method))
             return;
+        if (Cut(visit, head) is { } ranges)
+        {
+            await Parts.SendAsync(context, ranges, head.Length!.Value, reader);
+            return;
+        }
         try
         {
             // The head goes out at once: the first byte of the body may be long in coming.
@@ -90,6 +97,12 @@ internal sealed class Answers(UpstreamRequest requests)
             context.Abort();
         }
     }
+
+    /// <summary>The part that was asked for, of a body that is kept whole while it arrives.</summary>
+    private static ByteRange[]? Cut(HttpVisit visit, FlightHead head) =>
+        visit.Headers.Range.Count > 0 && head is { NotStored: null, Length: { } length }
+            ? ByteRanges.Select(visit.Headers, head.Headers, head.Status, length)
+            : null;
 
     /// <summary>No upstream answered: 504 when one kept silent, else 502, with a plain sentence.</summary>
     public Task FailedAsync(HttpVisit visit, FetchFailure failure, Forward forward)
@@ -126,6 +139,13 @@ internal sealed class Answers(UpstreamRequest requests)
             await response.WriteAsync(sentence + "\n", context.RequestAborted);
     }
 
+    /// <summary>The fields of what is stored, and its age.</summary>
+    public void WriteStoredHead(HttpVisit visit, StoredResponse entry, Decision decision)
+    {
+        WriteHead(visit, entry.Status, entry.Answer, decision);
+        visit.Context.Response.Headers.Age = Age.InSeconds(entry.Freshness.AgeAt(visit.Now)).ToString(CultureInfo.InvariantCulture);
+    }
+
     /// <summary>The fields of an answer: the origin's, this node's members of Via and Cache-Status after those of the caches behind it, and X-Cache.</summary>
     public void WriteHead(HttpVisit visit, int status, IEnumerable<KeyValuePair<string, StringValues>> fields, Decision decision)
     {
@@ -158,29 +178,5 @@ internal sealed class Answers(UpstreamRequest requests)
         // Content-Type stays: a PoP learns from a shield's 304 what the origin changed (RFC 9110 §15.4.5, to guide cache updates).
         response.Headers.ContentEncoding = StringValues.Empty;
         response.Headers.ContentRange = StringValues.Empty;
-    }
-
-    /// <summary>Cuts one byte range out of a whole stored response (RFC 9110 §14.2). Several ranges, or one that does not read, get the whole. False: answered 416.</summary>
-    private static bool CutRange(IHeaderDictionary request, StoredResponse entry, HttpResponse response, ref long first, ref long count)
-    {
-        if (!Validators.RangeApplies(request, entry.Headers) || request.Range.Count != 1)
-            return true;
-        if (!RangeHeaderValue.TryParse(request.Range[0], out var range) || range.Unit != "bytes" || range.Ranges.Count != 1)
-            return true;
-        var whole = entry.Body.Length;
-        var wanted = range.Ranges.First();
-        var from = wanted.From ?? Math.Max(0, whole - wanted.To!.Value);
-        var to = wanted.From is null ? whole - 1 : Math.Min(wanted.To ?? (whole - 1), whole - 1);
-        if (from > to)
-        {
-            response.StatusCode = StatusCodes.Status416RangeNotSatisfiable;
-            response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{whole}");
-            response.ContentLength = 0;
-            return false;
-        }
-        response.StatusCode = StatusCodes.Status206PartialContent;
-        response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {from}-{to}/{whole}");
-        (first, count) = (from, to - from + 1);
-        return true;
     }
 }

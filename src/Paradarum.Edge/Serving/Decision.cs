@@ -24,6 +24,9 @@ internal enum Forward
     Miss,
     Request,
     Stale,
+
+    /// <summary>The response is stored, but not all of its slices.</summary>
+    Partial,
 }
 
 /// <summary>What was decided for one request and why; written to <c>Cache-Status</c> and <c>X-Cache</c>, and asserted by the tests.</summary>
@@ -86,6 +89,7 @@ internal readonly record struct Decision(Served Served, Forward Forward = Forwar
             Forward.VaryMiss => "vary-miss",
             Forward.Request => "request",
             Forward.Stale => "stale",
+            Forward.Partial => "partial",
             _ => "miss",
         };
 }

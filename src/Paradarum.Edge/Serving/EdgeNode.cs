@@ -51,6 +51,8 @@ public static class EdgeNode
         services.AddSingleton<UpstreamClient>();
         services.AddSingleton<Promises>();
         services.AddSingleton<Answers>();
+        services.AddSingleton<SharedFetches>();
+        services.AddSingleton<SlicedAnswers>();
         services.AddSingleton<PassThrough>();
         services.AddSingleton<RequestFlow>();
         services.AddSingleton<Door>();

@@ -21,8 +21,18 @@ public sealed record EdgeOptions
     /// <summary>Bytes of disk for stored responses, all files together. Default 0: none, memory is all there is. Else 16 MiB to 1 PiB. Half of <see cref="StoreBytes"/> then holds the heads of what is on disk.</summary>
     public long DiskBytes { get; init; }
 
-    /// <summary>Largest body that is stored, in bytes. Default 32 MiB, 1 KiB to <see cref="StoreBytes"/>. Larger ones stream through a window of <see cref="WindowBytes"/>.</summary>
+    /// <summary>Largest body that is stored, in bytes. Default 32 MiB, 1 KiB to <see cref="StoreBytes"/>. Larger ones are kept in slices where the origin
+    /// serves byte ranges under a strong entity tag; else they stream through a window of <see cref="WindowBytes"/> and are not stored.</summary>
     public long LargestStoredBody { get; init; } = 32L << 20;
+
+    /// <summary>
+    /// Bytes of one slice of a body above <see cref="LargestStoredBody"/>. Default 1 MiB, 64 KiB to 16 MiB; best the same on PoPs and shields. A visitor holds one slice in
+    /// memory beyond what is stored; smaller slices are more requests to the origin.
+    /// </summary>
+    public int SliceBytes { get; init; } = 1 << 20;
+
+    /// <summary>Slices that are fetched before a visitor has come to them. Default 2, 0 to 16. More keep a far origin's connections busier, and waste more when a visitor leaves.</summary>
+    public int SlicesAhead { get; init; } = 2;
 
     /// <summary>How far an upstream may run ahead of the slowest visitor of a response that is not stored, in bytes. Default 1 MiB, 64 KiB to 64 MiB.</summary>
     public long WindowBytes { get; init; } = 1L << 20;
@@ -70,6 +80,8 @@ public sealed record EdgeOptions
         Check(StoreBytes is >= 1 << 20 and <= 1L << 40, nameof(StoreBytes), "1 MiB to 1 TiB");
         Check(DiskBytes is 0 or (>= 16 << 20 and <= 1L << 50), nameof(DiskBytes), "0 or 16 MiB to 1 PiB");
         Check(LargestStoredBody >= 1024 && LargestStoredBody <= StoreBytes, nameof(LargestStoredBody), "1 KiB to StoreBytes");
+        Check(SliceBytes is >= 64 << 10 and <= 16 << 20, nameof(SliceBytes), "64 KiB to 16 MiB");
+        Check(SlicesAhead is >= 0 and <= 16, nameof(SlicesAhead), "0 to 16");
         Check(WindowBytes is >= 64 << 10 and <= 64 << 20, nameof(WindowBytes), "64 KiB to 64 MiB");
         Check(Within(ConnectAfter, TimeSpan.FromMinutes(1)), nameof(ConnectAfter), "10 ms to 1 min");
         Check(Within(OriginHeadAfter, TimeSpan.FromMinutes(10)), nameof(OriginHeadAfter), "10 ms to 10 min");

@@ -30,7 +30,7 @@ internal sealed class Fetcher(
         bool background
     )
     {
-        var body = new GrowingBody(options.LargestStoredBody, options.WindowBytes);
+        var body = new GrowingBody(plan.Slice?.Count ?? options.LargestStoredBody, options.WindowBytes);
         if (Fetching.Begin(state, board, plan, body, about, shared, former, background) is not { } begun)
             return null;
         _ = RunAsync(begun.Flight, begun.Snapshot, begun.Shared);

@@ -21,6 +21,9 @@ internal sealed record FetchPlan(
     ulong Configuration
 )
 {
+    /// <summary>The slice of a large body that is wanted; null: the whole response.</summary>
+    public SliceId? Slice { get; init; }
+
     public static FetchPlan Of(Visit visit)
     {
         var copy = new HeaderDictionary(visit.Headers.Count);
@@ -57,6 +60,15 @@ internal enum FlightEnd
     /// <summary>304, but what it confirmed was purged meanwhile or is not what is stored: fetch anew, without a condition.</summary>
     BaseLost,
 
+    /// <summary>A body too large to be stored whole: its head is stored, and its bytes are to be had in slices. None of them follows.</summary>
+    Sliced,
+
+    /// <summary>A slice was asked for, and the origin has another body by now.</summary>
+    Changed,
+
+    /// <summary>A slice was asked for, and the origin does not serve byte ranges of this body after all.</summary>
+    Unsliceable,
+
     /// <summary>No upstream answered.</summary>
     Failed,
 }
@@ -71,6 +83,9 @@ internal sealed record FlightHead(FlightEnd End)
     public StoredFreshness Freshness { get; init; }
 
     public VaryKey Vary { get; init; } = VaryKey.None;
+
+    /// <summary>Of its body in bytes, when it was said.</summary>
+    public long? Length { get; init; }
 
     /// <summary>It may be given to others than the one who asked: storable by RFC 9111, and fresh.</summary>
     public bool Shareable { get; init; }

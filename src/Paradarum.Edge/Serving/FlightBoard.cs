@@ -1,22 +1,26 @@
 using System.Collections.Concurrent;
+using Paradarum.Edge.Storage;
 using Paradarum.Protocol.Urls;
 
 namespace Paradarum.Edge.Serving;
 
 /// <summary>What concurrent misses share: one key, and one form of Accept-Encoding, since that is what goes upstream.</summary>
-internal readonly record struct FlightKey(CacheKey Key, string Codings);
+internal readonly record struct FlightKey(CacheKey Key, string Codings)
+{
+    /// <summary>The slice of a large body that is fetched; null: the whole response.</summary>
+    public SliceId? Slice { get; init; }
+}
 
 /// <summary>
 /// The fetches in flight that may be joined, one for each key. Also remembers keys whose answer could not be shared, so that their visitors do
-/// not queue for nothing (hit-for-miss).
+/// not queue for nothing (hit-for-miss), and those of which no part could be cut.
 /// </summary>
 internal sealed class FlightBoard(TimeProvider time)
 {
-    private const int MostUnshareable = 16_384;
-    private static readonly TimeSpan UnshareableFor = TimeSpan.FromSeconds(30);
-
     private readonly ConcurrentDictionary<FlightKey, Flight> _open = new();
-    private readonly ConcurrentDictionary<FlightKey, long> _unshareableUntil = new();
+    private readonly RememberedKeys _unshareable = new(time);
+    private readonly RememberedKeys _uncut = new(time);
+    private readonly RememberedKeys _unsliceable = new(time);
     private long _order;
 
     /// <summary>A point in the order of fetches: one with an order above it began later.</summary>
@@ -33,26 +37,51 @@ internal sealed class FlightBoard(TimeProvider time)
     /// <summary>The flight is over, or has nothing to share: nobody finds it any more.</summary>
     public void Withdraw(in FlightKey key, Flight flight) => _open.TryRemove(KeyValuePair.Create(key, flight));
 
-    public void MarkUnshareable(in FlightKey key)
+    public void MarkUnshareable(in FlightKey key) => _unshareable.Add(key);
+
+    public void MarkShareable(in FlightKey key) => _unshareable.Remove(key);
+
+    public bool IsUnshareable(in FlightKey key) => _unshareable.Holds(key);
+
+    /// <summary>No range could be cut out of what came: for a while, ranges are asked of upstream as they are.</summary>
+    public void MarkUncut(in FlightKey key) => _uncut.Add(key);
+
+    public bool IsUncut(in FlightKey key) => _uncut.Holds(key);
+
+    /// <summary>Upstream said that it serves byte ranges, and did not: for a while, the whole is streamed.</summary>
+    public void MarkUnsliceable(in FlightKey key) => _unsliceable.Add(key);
+
+    public bool IsUnsliceable(in FlightKey key) => _unsliceable.Holds(key);
+}
+
+/// <summary>Keys of which something is remembered for half a minute; so many of them that they are a bound on memory, not on traffic. Thread-safe.</summary>
+internal sealed class RememberedKeys(TimeProvider time)
+{
+    private const int Most = 16_384;
+    private static readonly TimeSpan For = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<FlightKey, long> _until = new();
+
+    public void Add(in FlightKey key)
     {
-        if (_unshareableUntil.Count >= MostUnshareable)
-            _unshareableUntil.Clear();
-        _unshareableUntil[key] = time.GetTimestamp() + (long)(UnshareableFor.TotalSeconds * time.TimestampFrequency);
+        if (_until.Count >= Most)
+            _until.Clear();
+        _until[key] = time.GetTimestamp() + (long)(For.TotalSeconds * time.TimestampFrequency);
     }
 
-    public void MarkShareable(in FlightKey key)
+    public void Remove(in FlightKey key)
     {
-        if (!_unshareableUntil.IsEmpty)
-            _unshareableUntil.TryRemove(key, out _);
+        if (!_until.IsEmpty)
+            _until.TryRemove(key, out _);
     }
 
-    public bool IsUnshareable(in FlightKey key)
+    public bool Holds(in FlightKey key)
     {
-        if (_unshareableUntil.IsEmpty || !_unshareableUntil.TryGetValue(key, out var until))
+        if (_until.IsEmpty || !_until.TryGetValue(key, out var until))
             return false;
         if (time.GetTimestamp() < until)
             return true;
-        _unshareableUntil.TryRemove(key, out _);
+        _until.TryRemove(key, out _);
         return false;
     }
 }

@@ -18,6 +18,12 @@ internal enum OutcomeKind
     /// <summary>The response that is arriving is the answer.</summary>
     Response,
 
+    /// <summary>The head that was stored is the answer; its bytes are to be had in slices.</summary>
+    Sliced,
+
+    /// <summary>Part of it was asked for, and it can't be cut: the request goes upstream as it is.</summary>
+    PassThrough,
+
     /// <summary>Upstream failed, and what is stored may stand in for it.</summary>
     Stale,
 
@@ -45,6 +51,8 @@ internal readonly record struct Outcome(OutcomeKind Kind, Decision Decision)
             return new(OutcomeKind.Again, asked);
 
         var confirmed = head.End == FlightEnd.Confirmed;
+        if (head.End == FlightEnd.Response && WantsPart(visit, head.Status) && (head.NotStored is not null || head.Length is null))
+            return new(OutcomeKind.PassThrough, new(Served.Bypass, asked.Forward) { Detail = "range-not-stored" });
         var decision = new Decision(confirmed ? Served.Revalidated : Served.Miss, asked.Forward)
         {
             Stored = head.NotStored is null,
@@ -53,8 +61,16 @@ internal readonly record struct Outcome(OutcomeKind Kind, Decision Decision)
             ForwardStatus = confirmed ? StatusCodes.Status304NotModified : head.Status,
             Ttl = head.NotStored is null ? head.Freshness.TtlAt(visit.Now) : null,
         };
-        return new(confirmed ? OutcomeKind.Confirmed : OutcomeKind.Response, decision);
+        var kind =
+            confirmed ? OutcomeKind.Confirmed
+            : head.End == FlightEnd.Sliced ? OutcomeKind.Sliced
+            : OutcomeKind.Response;
+        return new(kind, decision);
     }
+
+    /// <summary>Only what is kept whole can be cut: of anything else, the part would cost all that lies before it.</summary>
+    private static bool WantsPart(Visit visit, int status) =>
+        status == StatusCodes.Status200OK && visit.Headers.Range.Count > 0 && HttpMethods.IsGet(visit.Method);
 
     /// <summary>RFC 5861 §4: a failure upstream is answered with what is stored, where the origin allowed it, the grace runs and no purge took it.</summary>
     private static bool MayStandIn(Visit visit, StoredResponse stale, NodeSnapshot current) =>

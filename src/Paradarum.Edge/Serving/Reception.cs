@@ -28,10 +28,14 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
     public FlightHead Judge(Flight flight, in ArrivedHead arrived, FlightKey? shared)
     {
         HttpDate.Ensure(arrived.Headers, arrived.ResponseTime);
+        if (flight.Plan.Slice is { } slice)
+            return SliceReception.Judge(flight, slice, arrived);
         if (arrived.Status == StatusCodes.Status304NotModified && flight.Base is { } held)
             return Confirm(flight, held, arrived);
 
         var head = Response(flight, arrived);
+        if (InSlices(flight, head) is { } sliced)
+            head = sliced;
         if (!head.Shareable && shared is { } key)
         {
             board.Withdraw(key, flight);
@@ -49,7 +53,12 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
     public void Complete(Flight flight, FlightHead head)
     {
         if (head.NotStored is null && flight.Body.ToStored() is { } body)
-            store.Put(new StoredResponse(flight, head.Status, head.Headers, body, head.Freshness, head.Vary), flight);
+        {
+            var entry = flight.Plan.Slice is { } slice
+                ? new StoredSlice(flight, slice, body)
+                : new StoredResponse(flight, head.Status, head.Headers, body, head.Freshness, head.Vary);
+            store.Put(entry, flight);
+        }
         flight.Body.Complete();
     }
 
@@ -74,6 +83,7 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
         {
             Status = arrived.Status,
             Headers = headers,
+            Length = arrived.Length,
             Freshness = freshness,
             Vary = VaryKey.Of(headers.Vary, plan.Visitor),
             Verdict = verdict,
@@ -82,6 +92,25 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
             Shareable =
                 !overtaken && verdict == StoreVerdict.Stored && freshness.Judge(default, arrived.ResponseTime) == ReuseVerdict.Fresh,
         };
+    }
+
+    /// <summary>
+    /// A body that is too large to be stored whole, of an origin that says it serves byte ranges, under a strong entity tag: its head is stored, and the fetch ends
+    /// here. Null: as it is.
+    /// </summary>
+    private FlightHead? InSlices(Flight flight, FlightHead head)
+    {
+        if (head is not { NotStored: "too-large", Status: StatusCodes.Status200OK, Length: { } length })
+            return null;
+        if (Validators.StrongETag(head.Headers) is not { } tag || !ByteRanges.AreServed(head.Headers))
+            return null;
+        if (board.IsUnsliceable(new FlightKey(flight.Key, Codings.Normalise(flight.Plan.Visitor.AcceptEncoding))))
+            return null;
+        var body = StoredBody.InSlices(new SlicedBody(tag, length));
+        var entry = new StoredResponse(flight, head.Status, head.Headers, body, head.Freshness, head.Vary);
+        // Refused by the fence, it still answers those who waited: their slices are fetched, and judged, one by one.
+        var stored = store.Put(entry, flight);
+        return head with { End = FlightEnd.Sliced, Entry = entry, NotStored = stored ? null : Overtaken(flight) ?? "too-large" };
     }
 
     /// <summary>What came since the fetch began, so that Cache-Status does not say "stored" of what the fence will refuse; null: nothing so far.</summary>
@@ -125,7 +154,7 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
         };
     }
 
-    private static string Kebab(StoreVerdict verdict) =>
+    internal static string Kebab(StoreVerdict verdict) =>
         verdict switch
         {
             StoreVerdict.RequestNoStore => "request-no-store",

@@ -11,9 +11,10 @@ internal sealed class RequestFlow(
     NodeState state,
     ResponseStore store,
     FlightBoard board,
-    Fetcher fetcher,
+    SharedFetches fetches,
     PassThrough passThrough,
-    Answers answers
+    Answers answers,
+    SlicedAnswers slicedAnswers
 )
 {
     public async Task AnswerAsync(HttpVisit visit)
@@ -37,10 +38,12 @@ internal sealed class RequestFlow(
                     if (!await IsReadyAsync(visit, step.Entry!))
                         continue;
                     EvictionQueue.Hit(step.Entry!);
+                    step.Entry!.Use(visit.Now);
                     if (step.Decision.Served == Served.Stale)
-                        RefreshInBackground(visit, step.Entry!, key);
-                    await answers.FromStoreAsync(visit, step.Entry!, step.Decision);
-                    return;
+                        fetches.InBackground(visit, Step.AskedAbout(visit, step.Entry!, round: 0), key);
+                    if (await FromStoreAsync(visit, step.Entry!, step.Decision, key))
+                        return;
+                    continue;
                 case StepKind.OnlyIfCached:
                     await answers.RefuseAsync(
                         visit.Context,
@@ -64,20 +67,21 @@ internal sealed class RequestFlow(
     private async ValueTask<bool> IsReadyAsync(HttpVisit visit, StoredResponse entry) =>
         !NeedsBytes(visit) || await store.IsReadyAsync(entry, visit.Context.RequestAborted);
 
-    private void RefreshInBackground(HttpVisit visit, StoredResponse entry, FlightKey key)
+    /// <summary>False: it is kept in slices, and they turned out to be of another body; look at the store again.</summary>
+    private async ValueTask<bool> FromStoreAsync(HttpVisit visit, StoredResponse entry, Decision decision, FlightKey key)
     {
-        var current = state.Current;
-        var open = board.Find(key);
-        if (open is null || !Joining.MayJoin(visit, current, open))
-            fetcher.Begin(FetchPlan.Of(visit), Step.AskedAbout(visit, entry, round: 0), key, open, background: true);
+        if (entry.Body.Slices is not null)
+            return await slicedAnswers.SendAsync(visit, entry, decision, key);
+        await answers.FromStoreAsync(visit, entry, decision);
+        return true;
     }
 
     /// <summary>One round: true when the visitor was answered.</summary>
     private async Task<bool> FetchAsync(HttpVisit visit, Step step, FlightKey key, int round)
     {
         var (flight, reader, leads) = Joining.IsAlone(visit, round)
-            ? Begin(visit, step.About, null, null)!.Value
-            : await JoinOrBeginAsync(visit, step.About, key);
+            ? fetches.BeginAlone(visit, step.About, slice: null)
+            : (await fetches.JoinOrBeginAsync(visit, step.About, key))!.Value;
         using (reader)
         {
             var head = await flight.Head.WaitAsync(visit.Context.RequestAborted);
@@ -89,13 +93,18 @@ internal sealed class RequestFlow(
             switch (outcome.Kind)
             {
                 case OutcomeKind.Stale:
-                    await answers.FromStoreAsync(visit, step.Entry!, outcome.Decision);
-                    return true;
+                    return await FromStoreAsync(visit, step.Entry!, outcome.Decision, key);
                 case OutcomeKind.Failed:
                     await answers.FailedAsync(visit, head.Failure, step.Decision.Forward);
                     return true;
                 case OutcomeKind.Confirmed:
-                    await answers.FromStoreAsync(visit, head.Entry!, outcome.Decision);
+                case OutcomeKind.Sliced:
+                    return await FromStoreAsync(visit, head.Entry!, outcome.Decision, key);
+                case OutcomeKind.PassThrough:
+                    // The fetch itself goes on for as long as somebody wants it, or it can be stored.
+                    reader?.Dispose();
+                    board.MarkUncut(key);
+                    await passThrough.SendAsync(visit, outcome.Decision);
                     return true;
                 case OutcomeKind.Response:
                     await answers.FromFlightAsync(visit, head, reader!, outcome.Decision);
@@ -104,39 +113,5 @@ internal sealed class RequestFlow(
                     return false;
             }
         }
-    }
-
-    private async ValueTask<(Flight Flight, GrowingBody.Reader? Reader, bool Leads)> JoinOrBeginAsync(
-        HttpVisit visit,
-        StoredResponse? about,
-        FlightKey key
-    )
-    {
-        while (true)
-        {
-            // Read before the fetch is found: a rule that retires in between would not be seen, while its fetch is already in hand.
-            var current = state.Current;
-            var open = board.Find(key);
-            if (open is not null && Joining.MayJoin(visit, current, open) && open.Body.Join() is { } place)
-                return (open, place, Leads: false);
-            if (open is not null && Joining.AwaitsTheNext(visit, open))
-            {
-                await open.Head.WaitAsync(visit.Context.RequestAborted);
-                continue;
-            }
-            if (Begin(visit, about, key, open) is { } begun)
-                return begun;
-        }
-    }
-
-    private (Flight Flight, GrowingBody.Reader? Reader, bool Leads)? Begin(
-        HttpVisit visit,
-        StoredResponse? about,
-        FlightKey? key,
-        Flight? former
-    )
-    {
-        var begun = fetcher.Begin(FetchPlan.Of(visit), about, key, former, background: false);
-        return begun is { } made ? (made.Flight, made.Reader, Leads: true) : null;
     }
 }

@@ -47,7 +47,7 @@ internal readonly record struct Step(StepKind Kind, Decision Decision, StoredRes
         // 2. Nothing usable: what cannot be shared or cut goes through.
         if (visit.Control.Has(Directives.OnlyIfCached))
             return new(StepKind.OnlyIfCached, forward);
-        if (visit.Headers.Range.Count > 0)
+        if (entry is null && PassesRange(board, visit, key, round))
             return new(StepKind.PassThrough, new(Served.Bypass, forward.Forward) { Detail = "range-not-stored" });
         if (entry is null && board.IsUnshareable(key))
             return new(StepKind.PassThrough, new(Served.Bypass, forward.Forward) { Detail = "not-shareable" });
@@ -73,6 +73,15 @@ internal readonly record struct Step(StepKind Kind, Decision Decision, StoredRes
             return new(Served.Bypass, Forward.Request) { Detail = "precondition" };
         return null;
     }
+
+    /// <summary>
+    /// A part of what is not stored is cut out of a fetch of the whole, which serves those who want other parts. Not where that fetch would serve this visitor alone,
+    /// or where it was tried lately and nothing could be cut.
+    /// </summary>
+    private static bool PassesRange(FlightBoard board, Visit visit, in FlightKey key, int round) =>
+        visit.Headers.Range.Count > 0
+        && HttpMethods.IsGet(visit.Method)
+        && (visit.UsesNoStore || Joining.IsAlone(visit, round) || board.IsUncut(key));
 
     /// <summary>What a fetch may ask about: something with a validator, on a fenced node with a strong tag; after a lost base nothing.</summary>
     public static StoredResponse? AskedAbout(Visit visit, StoredResponse? entry, int round)

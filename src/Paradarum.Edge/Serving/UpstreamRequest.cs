@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Paradarum.Edge.Freshness;
 using Paradarum.Edge.Purging;
+using Paradarum.Edge.Storage;
 
 namespace Paradarum.Edge.Serving;
 
@@ -13,7 +14,7 @@ internal sealed class UpstreamRequest(EdgeOptions options, FleetDirectory fleet)
     /// <summary>The node's name in Via, CDN-Loop and Cache-Status.</summary>
     public string NodeName { get; } = "paradarum-" + options.Name;
 
-    /// <summary>A fetch for the store: GET, the whole, with the condition that asks about what is stored.</summary>
+    /// <summary>A fetch for the store: GET, the whole with the condition that asks about what is stored, or one slice of a large body.</summary>
     public HttpRequestMessage ForFetch(Flight flight, NodeSnapshot snapshot, Upstream upstream)
     {
         var plan = flight.Plan;
@@ -28,7 +29,10 @@ internal sealed class UpstreamRequest(EdgeOptions options, FleetDirectory fleet)
                 request.Headers.TryAddWithoutValidation(name, value.AsEnumerable());
         }
         request.Headers.TryAddWithoutValidation("Accept-Encoding", Codings.Normalise(plan.Visitor.AcceptEncoding));
-        AddCondition(request, flight);
+        if (plan.Slice is { } slice)
+            AddSlice(request, slice);
+        else
+            AddCondition(request, flight);
         AddOwn(request, upstream, plan.Key.Host, plan.Key.Scheme, plan.RemoteAddress, plan.Protocol, plan.FromPop);
         if (upstream.IsShield)
             Seal(
@@ -110,6 +114,13 @@ internal sealed class UpstreamRequest(EdgeOptions options, FleetDirectory fleet)
             }
         }
         return false;
+    }
+
+    /// <summary>If-Range (RFC 9110 §13.1.5): of another body, no piece is sent that could be taken for one of this.</summary>
+    private static void AddSlice(HttpRequestMessage request, SliceId slice)
+    {
+        request.Headers.TryAddWithoutValidation("Range", $"bytes={slice.First}-{slice.First + slice.Count - 1}");
+        request.Headers.TryAddWithoutValidation("If-Range", slice.Of.Tag);
     }
 
     private static void AddCondition(HttpRequestMessage request, Flight flight)

@@ -128,5 +128,5 @@ internal sealed class EvictionQueue(long capacity)
             _ghosts.Remove(_ghostOrder.Dequeue());
     }
 
-    private static int Fingerprint(StoredResponse entry) => HashCode.Combine(entry.Key, entry.Vary);
+    private static int Fingerprint(StoredResponse entry) => HashCode.Combine(entry.Key, entry.Vary, entry.Slice);
 }

@@ -184,7 +184,7 @@ internal sealed class GrowingBody(long bound, long window)
     }
 
     /// <summary>One visitor's place in the body. Leave it by <see cref="Dispose"/>, whatever happened.</summary>
-    internal sealed class Reader(GrowingBody body) : IDisposable
+    internal sealed class Reader(GrowingBody body) : IDisposable, IBodySource
     {
         public long Position { get; private set; }
 
@@ -207,6 +207,22 @@ internal sealed class GrowingBody(long bound, long window)
                 }
                 await change.WaitAsync(stop);
             }
+        }
+
+        /// <summary>From any position of a body that is kept; else only onwards from the last one.</summary>
+        async ValueTask<ReadOnlyMemory<byte>> IBodySource.ReadAsync(long position, long most, CancellationToken stop)
+        {
+            lock (body._gate)
+            {
+                Position = position;
+                if (!body._kept)
+                    body.DropRead();
+            }
+            var available = await ReadAsync(stop);
+            // It ended before its length: not what its head said.
+            if (available.IsEmpty)
+                throw new BodyBrokenException();
+            return available.Length <= most ? available : available[..(int)most];
         }
 
         public void Consume(int count)

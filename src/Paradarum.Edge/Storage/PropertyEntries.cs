@@ -50,6 +50,9 @@ internal sealed class PropertyEntries
             {
                 foreach (var old in replaced)
                     TakeOut(resource, old, removed);
+                // Two fetches of one slice may end at the same time.
+                if (entry.Slice is { } id && resource.FindSlice(id) is { } same)
+                    TakeOut(resource, same, removed);
                 resource.Add(entry);
                 Interlocked.Increment(ref _count);
                 Interlocked.Add(ref _bytes, entry.Size);
@@ -105,7 +108,7 @@ internal sealed class PropertyEntries
             {
                 foreach (var fetch in resource.Fetches)
                     fetch.Invalidate();
-                foreach (var entry in resource.VariantArray)
+                foreach (var entry in resource.Entries)
                     TakeOut(resource, entry, removed);
             }
         );
@@ -127,7 +130,7 @@ internal sealed class PropertyEntries
             var resources = keyed is null ? bucket.Resources : bucket.OfTarget(keyed);
             var entries = new List<StoredEntry>(resources.Count);
             foreach (var resource in resources)
-                entries.AddRange(resource.VariantArray);
+                entries.AddRange(resource.Entries);
             return entries;
         }
     }
@@ -136,7 +139,7 @@ internal sealed class PropertyEntries
     {
         foreach (var (_, resource) in _resources)
         {
-            foreach (var entry in resource.VariantArray)
+            foreach (var entry in resource.Entries)
                 yield return entry;
         }
     }

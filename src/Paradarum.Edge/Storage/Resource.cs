@@ -1,15 +1,17 @@
+using System.Collections.Concurrent;
 using Paradarum.Protocol.Urls;
 
 namespace Paradarum.Edge.Storage;
 
 /// <summary>
-/// All that is known under one primary key: every stored variant and every fetch in flight. Read without a lock (the arrays are replaced, never
+/// All that is known under one primary key: every stored variant, every slice of a large one, and every fetch in flight. Read without a lock (the arrays are replaced, never
 /// changed); written under the lock of its <see cref="PathBucket"/>.
 /// </summary>
 internal sealed class Resource(CacheKey key, PathBucket bucket)
 {
     private volatile StoredEntry[] _variants = [];
     private volatile FetchInFlight[] _fetches = [];
+    private volatile ConcurrentDictionary<SliceId, StoredEntry>? _slices; // large bodies alone have them, and then by the thousand
 
     public CacheKey Key { get; } = key;
 
@@ -24,29 +26,40 @@ internal sealed class Resource(CacheKey key, PathBucket bucket)
     /// <summary>Where the bucket keeps it, so that taking it out is not a search.</summary>
     internal int Slot { get; set; }
 
-    internal bool IsEmpty => _variants.Length == 0 && _fetches.Length == 0;
+    internal bool IsEmpty => _variants.Length == 0 && _fetches.Length == 0 && _slices is null or { IsEmpty: true };
 
     /// <summary>The arrays themselves, for enumerations that outlive a span. Not to be written to.</summary>
     internal StoredEntry[] VariantArray => _variants;
 
     internal FetchInFlight[] FetchArray => _fetches;
 
-    internal void Add(StoredEntry entry) => _variants = [entry, .. _variants];
+    /// <summary>Everything stored, slices included, for purges and sweeps; what comes or goes meanwhile may be seen or not.</summary>
+    internal IEnumerable<StoredEntry> Entries => _slices is { } slices ? _variants.Concat(slices.Select(slice => slice.Value)) : _variants;
+
+    internal bool HasSlices => _slices is { IsEmpty: false };
+
+    /// <summary>The slices alone.</summary>
+    internal IEnumerable<StoredEntry> Slices => _slices?.Select(slice => slice.Value) ?? [];
+
+    public StoredEntry? FindSlice(SliceId id) => _slices?.GetValueOrDefault(id);
+
+    internal void Add(StoredEntry entry)
+    {
+        if (entry.Slice is { } id)
+            (_slices ??= new())[id] = entry;
+        else
+            _variants = [entry, .. _variants];
+    }
 
     internal bool Remove(StoredEntry entry)
     {
+        if (entry.Slice is { } id)
+            return _slices?.TryRemove(KeyValuePair.Create(id, entry)) ?? false;
         var at = Array.IndexOf(_variants, entry);
         if (at < 0)
             return false;
         _variants = [.. _variants.AsSpan(0, at), .. _variants.AsSpan(at + 1)];
         return true;
-    }
-
-    internal StoredEntry[] TakeAll()
-    {
-        var taken = _variants;
-        _variants = [];
-        return taken;
     }
 
     internal void Add(FetchInFlight fetch) => _fetches = [.. _fetches, fetch];

@@ -1,27 +1,32 @@
 using Paradarum.Edge.Purging;
 using Paradarum.Edge.Storage.Disk;
+using Paradarum.Protocol.Urls;
 
 namespace Paradarum.Edge.Storage;
 
 /// <summary>
 /// Keeps responses in memory up to a bound: the index says where they are, the eviction which of them must go. With a disk, what must go from memory stays in the index, and its bytes come
-/// back when they are asked for. What may be used is for the fence to say.
+/// back when they are asked for; slices of large bodies, and their heads, are in memory alone. What may be used is for the fence to say.
 /// </summary>
 /// <param name="state">The node's.</param>
 /// <param name="capacity">Bytes of memory. With a disk, half of them are for what is whole in memory, the other half for the heads of what is on disk.</param>
 /// <param name="disk">Null: memory is all there is.</param>
 internal sealed class ResponseStore(NodeState state, long capacity, DiskTier? disk = null)
 {
-    /// <summary>Variants under one key; beyond it the oldest goes, so that a Vary on something random does not fill the memory.</summary>
-    private const int MostVariants = 32;
+    /// <summary>Variants under one key; beyond it the least recently used goes, so that a Vary on something random does not fill the memory.</summary>
+    public const int MostVariants = 32;
 
     private readonly long _capacity = disk is null ? capacity : capacity - HeadsOf(capacity);
     private readonly EvictionQueue _queue = new(disk is null ? capacity : capacity - HeadsOf(capacity));
+    private long _crowdedOut;
 
     /// <summary>Bytes held.</summary>
     public long Bytes => _queue.Bytes;
 
     public int Count => _queue.Count;
+
+    /// <summary>Variants that went because their URL had too many, since the start: an origin that varies on something with too many values.</summary>
+    public long CrowdedOut => Volatile.Read(ref _crowdedOut);
 
     /// <summary>
     /// Stores what a fetch brought, in place of the variant that the same requests select. Tests the fence for the fetch and for the response (which are two
@@ -33,13 +38,16 @@ internal sealed class ResponseStore(NodeState state, long capacity, DiskTier? di
         if (entry.Size > _capacity || !Fence.Test(state.Current, entry).MayBeUsed)
             return false;
         var replaced = Replaced(entry);
-        disk?.Books.Open(entry);
+        var onDisk = entry.Slice is null && entry.Body.Slices is null ? disk : null;
+        onDisk?.Books.Open(entry);
         if (!state.Store(fetch, entry, replaced).MayBeUsed)
             return false;
 
-        disk?.Books.Offer(entry, replaced);
+        onDisk?.Books.Offer(entry, replaced);
         if (entry.Body.IsInMemory)
             Hold(entry);
+        if (entry.Slice is null)
+            DropFormerBodies(entry);
         return true;
     }
 
@@ -70,7 +78,7 @@ internal sealed class ResponseStore(NodeState state, long capacity, DiskTier? di
             _queue.Remove(entry);
         foreach (var former in evicted)
         {
-            if (disk?.Books.TakesOver(former) != true)
+            if (former.Disk is null || !disk!.Books.TakesOver(former))
                 state.Index.Remove(former);
         }
     }
@@ -78,17 +86,44 @@ internal sealed class ResponseStore(NodeState state, long capacity, DiskTier? di
     /// <summary>What of a node's memory the heads of entries on disk may take.</summary>
     public static long HeadsOf(long capacity) => capacity / 2;
 
-    /// <summary>Those that the entry takes the place of: same selecting headers, and the oldest beyond the bound.</summary>
+    /// <summary>Forgets a body that is kept in slices, with every head that names it.</summary>
+    public void DropBody(long propertyId, CacheKey key, SlicedBody body)
+    {
+        if (state.Index.Find(propertyId, key) is not { } resource)
+            return;
+        foreach (var entry in resource.Entries)
+        {
+            if (entry.Slice?.Of == body || ((StoredResponse)entry).Body.Slices == body)
+                state.Index.Remove(entry);
+        }
+    }
+
+    /// <summary>Slices of a body that no variant names any more: its object has changed, and they would only wait for their eviction.</summary>
+    private void DropFormerBodies(StoredResponse entry)
+    {
+        if (state.Index.Find(entry.PropertyId, entry.Key) is not { HasSlices: true } resource)
+            return;
+        var named = resource.VariantArray.Select(variant => ((StoredResponse)variant).Body.Slices).ToHashSet();
+        foreach (var slice in resource.Slices)
+        {
+            if (!named.Contains(slice.Slice!.Of))
+                state.Index.Remove(slice);
+        }
+    }
+
+    /// <summary>Those that the entry takes the place of: same selecting headers, and beyond the bound the one that was not used for longest.</summary>
     private StoredEntry[] Replaced(StoredResponse entry)
     {
-        if (state.Index.Find(entry.PropertyId, entry.Key) is not { } resource)
+        if (entry.Slice is not null || state.Index.Find(entry.PropertyId, entry.Key) is not { } resource)
             return [];
         var variants = resource.VariantArray;
         if (variants.Length == 0)
             return [];
-        return
-        [
-            .. variants.Where((held, newestFirst) => newestFirst >= MostVariants - 1 || ((StoredResponse)held).Vary.Equals(entry.Vary)),
-        ];
+        var same = Array.FindAll(variants, held => ((StoredResponse)held).Vary.Equals(entry.Vary));
+        var crowd = variants.Length - same.Length - (MostVariants - 1);
+        if (crowd <= 0)
+            return same;
+        Interlocked.Add(ref _crowdedOut, crowd);
+        return [.. same, .. variants.Except(same).OrderBy(held => ((StoredResponse)held).UsedAt).Take(crowd)];
     }
 }

@@ -13,6 +13,9 @@ internal abstract class StoredEntry(long propertyId, CacheKey key, CanonicalTarg
     /// <summary>The groups by which it can be invalidated (RFC 9875); the same for as long as it lives.</summary>
     public virtual string[] Groups => [];
 
+    /// <summary>Which slice of a large body it is; null: a response that requests select.</summary>
+    internal virtual SliceId? Slice => null;
+
     /// <summary>It has left the index, or was refused by it, and never comes back.</summary>
     public bool IsRemoved => Volatile.Read(ref _removed) != 0;
 

@@ -6,10 +6,10 @@ using Paradarum.Edge.Storage.Disk;
 namespace Paradarum.Edge.Storage;
 
 /// <summary>
-/// A complete response as the origin sent it, with what decides its reuse worked out once. Immutable but for the eviction's and the fence's marks:
+/// A complete response as the origin sent it, or a slice of one, with what decides its reuse worked out once. Immutable but for the eviction's and the fence's marks:
 /// a 304 puts a new one in its place, with the same bytes and the same (earliest) stamp.
 /// </summary>
-internal sealed class StoredResponse : StoredEntry
+internal class StoredResponse : StoredEntry
 {
     private volatile StoredBody _body;
 
@@ -34,6 +34,7 @@ internal sealed class StoredResponse : StoredEntry
         _body = body;
         Freshness = freshness;
         Vary = vary;
+        UsedAt = vary.Names.IsEmpty ? 0 : freshness.ResponseTime.ToUnixTimeSeconds();
         Answer = [.. headers.Where(field => !field.Key.Equals("Age", StringComparison.OrdinalIgnoreCase))];
         HeadSize = Overhead + (int)headers.Sum(field => (long)(field.Key.Length + field.Value.Sum(value => value?.Length ?? 0)) * 2);
         Size = body.Allocated + HeadSize;
@@ -57,6 +58,9 @@ internal sealed class StoredResponse : StoredEntry
     /// <summary>Read from the headers, not kept: few responses have any.</summary>
     public override string[] Groups => Headers.TryGetValue(CacheGroups.Field, out var listed) ? CacheGroups.Of(listed) : [];
 
+    /// <summary>When a request was last answered with it, in Unix seconds; kept where there may be several variants, else 0.</summary>
+    public long UsedAt { get; private set; }
+
     /// <summary>Bytes of memory this counts for, the body included wherever it is.</summary>
     public override long Size { get; }
 
@@ -73,6 +77,16 @@ internal sealed class StoredResponse : StoredEntry
 
     /// <summary>Where eviction holds it, from <see cref="ResponseStore.Put"/> on.</summary>
     internal EvictionQueue? HeldBy { get; set; }
+
+    /// <summary>A hit among variants. Written at most once a second: hits from many threads do not fight for the line.</summary>
+    public void Use(DateTimeOffset now)
+    {
+        if (Vary.Names.IsEmpty)
+            return;
+        var second = now.ToUnixTimeSeconds();
+        if (UsedAt != second)
+            UsedAt = second;
+    }
 
     protected internal override void OnRemoved() => HeldBy?.Remove(this);
 

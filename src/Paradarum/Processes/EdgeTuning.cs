@@ -27,9 +27,23 @@ internal static class EdgeTuning
     private static readonly Setting<long> LargestBody = new(
         "largest-stored-body",
         "SIZE",
-        "Larger bodies are passed through and not stored.",
+        "Larger bodies are kept in slices where the origin serves byte ranges under a strong ETag, else passed through.",
         SettingKinds.Bytes(1L << 10, 1L << 40),
         "32MiB"
+    );
+    private static readonly Setting<long> Slice = new(
+        "slice-size",
+        "SIZE",
+        "One slice of a larger body; best the same on PoPs and shields.",
+        SettingKinds.Bytes(64L << 10, 16L << 20),
+        "1MiB"
+    );
+    private static readonly Setting<long> SlicesAhead = new(
+        "slices-ahead",
+        "N",
+        "Slices fetched before a visitor has come to them.",
+        SettingKinds.Number(0, 16),
+        "2"
     );
     private static readonly Setting<long> Window = new(
         "window-size",
@@ -97,7 +111,7 @@ internal static class EdgeTuning
 
     public static void AddTo(SettingSheet sheet)
     {
-        foreach (var size in new[] { Store, Disk, LargestBody, Window, RequestHeaders, Connections })
+        foreach (var size in new[] { Store, Disk, LargestBody, Slice, SlicesAhead, Window, RequestHeaders, Connections })
             sheet.Add(size);
         foreach (var time in new[] { Connect, OriginHead, ShieldHead, BodyIdle, ShieldRests })
             sheet.Add(time);
@@ -114,6 +128,8 @@ internal static class EdgeTuning
             StoreBytes = values.Read(Store),
             DiskBytes = values.Read(Disk),
             LargestStoredBody = values.Read(LargestBody),
+            SliceBytes = (int)values.Read(Slice),
+            SlicesAhead = (int)values.Read(SlicesAhead),
             WindowBytes = values.Read(Window),
             ConnectAfter = values.Read(Connect),
             OriginHeadAfter = values.Read(OriginHead),

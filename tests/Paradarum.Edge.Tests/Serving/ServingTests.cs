@@ -90,19 +90,64 @@ public sealed class A_pop_in_front_of_an_origin
     }
 
     [Fact]
-    public async Task Cuts_a_range_out_of_what_is_stored_and_passes_it_on_where_nothing_is()
+    public async Task Cuts_a_range_out_of_what_is_stored_and_out_of_the_fetch_of_what_is_not()
     {
         await using var site = await OnePop.StartAsync();
         var before = await site.Visitor.GetAsync("/page", ("Range", "bytes=1-3"));
-        before.Cache.ShouldBe("BYPASS");
-        site.Origin.Last["Range"].ShouldBe("bytes=1-3");
+        (before.Status, before.Cache, before.Body).ShouldBe((HttpStatusCode.PartialContent, "MISS", "ell"));
+        (before.Headers["Content-Range"], before.Headers["Content-Length"]).ShouldBe(("bytes 1-3/5", "3"));
+        // The whole was fetched for all who may come: one request in the place of one for each part.
+        site.Origin.Last["Range"].ShouldBeNull();
 
-        await site.Visitor.GetAsync("/page");
         var cut = await site.Visitor.GetAsync("/page", ("Range", "bytes=1-3"));
         var beyond = await site.Visitor.GetAsync("/page", ("Range", "bytes=9-"));
-
-        (cut.Status, cut.Body, cut.Headers["Content-Range"]).ShouldBe((HttpStatusCode.PartialContent, "ell", "bytes 1-3/5"));
+        (cut.Status, cut.Cache, cut.Body, cut.Headers["Content-Range"]).ShouldBe(
+            (HttpStatusCode.PartialContent, "HIT", "ell", "bytes 1-3/5")
+        );
         (beyond.Status, beyond.Headers["Content-Range"]).ShouldBe((HttpStatusCode.RequestedRangeNotSatisfiable, "bytes */5"));
+        site.Origin.Requests.Count.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("Cache-Control: private", 3)]
+    [InlineData("Cache-Control: no-store", 3)]
+    [InlineData("Cache-Control: max-age=60 | Transfer-Encoding: chunked", 2)]
+    public async Task Passes_a_range_on_where_it_can_not_be_cut_and_does_so_at_once_for_a_while(string fields, int requests)
+    {
+        await using var site = await OnePop.StartAsync();
+        var isChunked = fields.Contains("chunked", StringComparison.Ordinal);
+        site.Origin.Script = async exchange =>
+        {
+            if (exchange.Request["Range"] is not null)
+                await exchange.RespondAsync("ell", "Content-Range: bytes 1-3/5", "206 Partial Content");
+            else if (!isChunked)
+                await exchange.RespondAsync("hello", fields);
+            else
+            {
+                await exchange.BeginAsync(fields);
+                await exchange.SendAsync("5\r\nhello\r\n0\r\n\r\n");
+            }
+        };
+        var first = await site.Visitor.GetAsync("/page", ("Range", "bytes=1-3"));
+        (first.Status, first.Body, first.Cache).ShouldBe((HttpStatusCode.PartialContent, "ell", "BYPASS"));
+        // What can be stored is, and the next part is cut out of it.
+        if (isChunked)
+            await Eventually.Async(() => Task.FromResult(site.Pop.Store.Count == 1));
+        (await site.Visitor.GetAsync("/page", ("Range", "bytes=1-3"))).Body.ShouldBe("ell");
+        site.Origin.Requests.Count.ShouldBe(requests);
+    }
+
+    [Fact]
+    public async Task Cuts_a_range_while_the_page_is_still_arriving()
+    {
+        await using var site = await OnePop.StartAsync();
+        var gate = new Gate();
+        site.Origin.StopsHalfway("hello", gate);
+        (await site.Visitor.GetAsync("/page", ("Range", "bytes=1-3"))).Body.ShouldBe("ell");
+        gate.Open();
+        await Eventually.Async(() => Task.FromResult(site.Pop.Store.Count == 1));
+        (await site.Visitor.GetAsync("/page", ("Range", "bytes=-3"))).Body.ShouldBe("llo");
+        site.Origin.Requests.Count.ShouldBe(1);
     }
 
     [Fact]

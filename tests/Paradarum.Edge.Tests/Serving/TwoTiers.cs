@@ -23,12 +23,20 @@ internal sealed class TwoTiers : IAsyncDisposable
 
     public Visitor Visitor { get; }
 
-    public static async Task<TwoTiers> StartAsync(Func<PropertyConfiguration, PropertyConfiguration>? configure = null)
+    public static async Task<TwoTiers> StartAsync(Func<PropertyConfiguration, PropertyConfiguration>? configure = null, bool small = false)
     {
         var origin = new ScriptedOrigin();
         var log = new TestLog();
         log.Configure(Site.Id, (configure ?? (site => site))(Site.At(origin) with { ShieldEnabled = true }));
-        var tiers = new TwoTiers(origin, log, await TestNode.StartAsync(log, TestNode.Shield()), await TestNode.StartAsync(log));
+        var tiers = new TwoTiers(
+            origin,
+            log,
+            await TestNode.StartAsync(
+                log,
+                small ? Download.SmallSlices with { Name = "shield1", Role = EdgeRole.Shield } : TestNode.Shield()
+            ),
+            await TestNode.StartAsync(log, small ? Download.SmallSlices : null)
+        );
         tiers.Knows(new ShieldAddress("s1", new Uri(tiers.Shield.Url)));
         return tiers;
     }

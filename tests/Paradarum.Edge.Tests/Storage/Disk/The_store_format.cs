@@ -109,8 +109,10 @@ public sealed class The_store_format
                 "Key",
                 "PropertyId",
                 "Size",
+                "Slice", // slices are in memory alone
                 "Stamp",
                 "Status",
+                "UsedAt", // begins anew
                 "Vary",
             ]);
         Names(typeof(StoredFreshness))
