@@ -12,28 +12,33 @@ internal sealed class EvictionMark
 }
 
 /// <summary>
-/// S3-FIFO (Yang et al., SOSP 2023): new entries wait in a small queue of a tenth of the memory and reach the main one only when they were hit
-/// again, so that one pass over many pages does not empty the store. A hit costs one increment and no lock.
+/// Says which entries go when memory is full: which of a property's by <see cref="PropertyQueue"/>, and which property's by fair share (docs/decisions/fair-share.md).
+/// A property that holds more than its share loses its own entries to what it adds, so that one cannot drive out another's; one that holds less loses only what it
+/// has not used for long. A hit costs one increment and no lock.
 /// </summary>
 /// <remarks>Bytes held never exceed <c>capacity</c> after <see cref="Add"/> returns. Thread-safe.</remarks>
 internal sealed class EvictionQueue(long capacity)
 {
     private const int MostHits = 3;
 
+    /// <summary>Every entry of every property is considered once while this many times the capacity is added: what idle properties hold comes free in the end.</summary>
+    private const int TurnAfter = 16;
+
     private readonly Lock _gate = new();
-    private readonly LinkedList<StoredResponse> _small = new();
-    private readonly LinkedList<StoredResponse> _main = new();
-    private readonly Queue<int> _ghostOrder = new();
-    private readonly HashSet<int> _ghosts = [];
-    private long _smallBytes;
-    private long _mainBytes;
+    private readonly Dictionary<long, PropertyQueue> _properties = [];
+    private readonly LinkedList<PropertyQueue> _turns = new(); // the next whose turn it is comes first
+    private long _bytes;
+    private int _count;
+    private PropertyQueue? _heaviest; // was, when it was last looked for
+    private double _due; // entries still to be considered in turn
+    private int _left; // of them, of the property whose turn it is
 
     public long Bytes
     {
         get
         {
             lock (_gate)
-                return _smallBytes + _mainBytes;
+                return _bytes;
         }
     }
 
@@ -42,7 +47,7 @@ internal sealed class EvictionQueue(long capacity)
         get
         {
             lock (_gate)
-                return _small.Count + _main.Count;
+                return _count;
         }
     }
 
@@ -57,9 +62,19 @@ internal sealed class EvictionQueue(long capacity)
     {
         lock (_gate)
         {
-            Push(entry, toMain: _ghosts.Remove(Fingerprint(entry)));
-            while (_smallBytes + _mainBytes > capacity)
-                EvictOne(evicted);
+            var grown = OrAdd(entry.PropertyId);
+            grown.Add(entry);
+            _bytes += entry.Size;
+            _count++;
+            if (_bytes > capacity)
+                _due += (double)entry.Size * _count / (TurnAfter * (double)capacity);
+            while (_bytes > capacity)
+            {
+                if (Next(grown).Consider() is not { } gone)
+                    continue;
+                Forget(gone);
+                evicted.Add(gone);
+            }
         }
     }
 
@@ -70,63 +85,63 @@ internal sealed class EvictionQueue(long capacity)
         {
             if (entry.Eviction.Place is null)
                 return false;
-            Unlink(entry);
+            _properties[entry.PropertyId].Remove(entry);
+            Forget(entry);
             return true;
         }
     }
 
-    private void EvictOne(List<StoredResponse> evicted)
+    /// <summary>Whose entry is considered next. Memory is full, so some property holds more than its share, or all hold just theirs.</summary>
+    private PropertyQueue Next(PropertyQueue grown)
     {
-        var fromSmall = _small.Count > 0 && (_smallBytes * 10 >= capacity || _main.Count == 0);
-        var entry = (fromSmall ? _small : _main).First!.Value;
-        Unlink(entry);
-        if (fromSmall && entry.Eviction.Hits > 1)
+        if (_due >= 1)
         {
-            entry.Eviction.Hits = 0;
-            Push(entry, toMain: true);
+            _due--;
+            return InTurn();
         }
-        else if (!fromSmall && entry.Eviction.Hits > 0)
+        var share = capacity / _properties.Count;
+        if (grown.Bytes > share)
+            return grown;
+        // Looked for again only when the former one has come down to its share.
+        if (_heaviest is null || _heaviest.Bytes <= share)
+            _heaviest = _properties.Values.MaxBy(property => property.Bytes)!;
+        return _heaviest;
+    }
+
+    /// <summary>As many entries of each property, one property after the other, as it has.</summary>
+    private PropertyQueue InTurn()
+    {
+        while (_left == 0 || _turns.First!.Value.Count == 0)
         {
-            entry.Eviction.Hits--;
-            Push(entry, toMain: true);
+            var former = _turns.First!;
+            _turns.RemoveFirst();
+            _turns.AddLast(former);
+            _left = _turns.First!.Value.Count;
         }
-        else
-        {
-            if (fromSmall)
-                Remember(entry);
-            evicted.Add(entry);
-        }
+        _left--;
+        return _turns.First!.Value;
     }
 
-    private void Push(StoredResponse entry, bool toMain)
+    private PropertyQueue OrAdd(long propertyId)
     {
-        entry.Eviction.InMain = toMain;
-        entry.Eviction.Place = (toMain ? _main : _small).AddLast(entry);
-        if (toMain)
-            _mainBytes += entry.Size;
-        else
-            _smallBytes += entry.Size;
+        if (_properties.TryGetValue(propertyId, out var property))
+            return property;
+        property = new PropertyQueue();
+        _properties.Add(propertyId, property);
+        _turns.AddLast(property);
+        return property;
     }
 
-    private void Unlink(StoredResponse entry)
+    private void Forget(StoredResponse entry)
     {
-        var place = entry.Eviction.Place!;
-        entry.Eviction.Place = null;
-        place.List!.Remove(place);
-        if (entry.Eviction.InMain)
-            _mainBytes -= entry.Size;
-        else
-            _smallBytes -= entry.Size;
+        _bytes -= entry.Size;
+        _count--;
+        if (_properties[entry.PropertyId] is not { Count: 0 } empty)
+            return;
+        // Nobody's share is smaller for a property that holds nothing.
+        _properties.Remove(entry.PropertyId);
+        _turns.Remove(empty);
+        if (_heaviest == empty)
+            _heaviest = null;
     }
-
-    private void Remember(StoredResponse entry)
-    {
-        var fingerprint = Fingerprint(entry);
-        if (_ghosts.Add(fingerprint))
-            _ghostOrder.Enqueue(fingerprint);
-        while (_ghostOrder.Count > Math.Max(64, _main.Count))
-            _ghosts.Remove(_ghostOrder.Dequeue());
-    }
-
-    private static int Fingerprint(StoredResponse entry) => HashCode.Combine(entry.Key, entry.Vary, entry.Slice);
 }
