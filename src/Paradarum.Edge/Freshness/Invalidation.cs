@@ -24,4 +24,13 @@ internal static class Invalidation
                 yield return uri;
         }
     }
+
+    /// <summary>Whether the answer to a HEAD tells of another representation than the one that is stored (RFC 9111 §4.3.5): validator or length differ where both have them.</summary>
+    /// <param name="stored">Fields of the stored 200.</param>
+    /// <param name="length">Of its body, in bytes.</param>
+    /// <param name="head">Fields of the 200 to the HEAD.</param>
+    public static bool Contradicts(IHeaderDictionary stored, long length, IHeaderDictionary head) =>
+        (head.ETag.Count > 0 && stored.ETag.Count > 0 && head.ETag != stored.ETag)
+        || (head.LastModified.Count > 0 && stored.LastModified.Count > 0 && head.LastModified != stored.LastModified)
+        || (head.ContentLength is { } told && told != length);
 }

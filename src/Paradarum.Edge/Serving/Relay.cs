@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Paradarum.Edge.Freshness;
 using Paradarum.Edge.Purging;
+using Paradarum.Edge.Storage;
 using Paradarum.Protocol.Urls;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -79,6 +80,8 @@ internal sealed class Relay(
             Invalidate(status, received);
         else if (HttpMethods.IsGet(httpContext.Request.Method))
             NoteShareable(status, received);
+        else if (HttpMethods.IsHead(httpContext.Request.Method) && status == StatusCodes.Status200OK && decision.Forward == Forward.Request)
+            DropContradicted(received);
         foreach (var (name, value) in received)
             httpContext.Response.Headers[name] = value;
         answers.AddOwn(httpContext.Response, decision with { ForwardStatus = status });
@@ -91,6 +94,20 @@ internal sealed class Relay(
         var control = CacheControl.OfResponse(received);
         if (StoreRules.Judge("GET", visit.Headers, status, received, control, visit.RuleTtl) == StoreVerdict.Stored)
             board.MarkShareable(new(visit.Key, Codings.Normalise(visit.Headers.AcceptEncoding)));
+    }
+
+    /// <summary>
+    /// A HEAD that went upstream for its conditions tells of the very response that a GET has stored (RFC 9111 §4.3.5). Where it contradicts it, that one goes. Not a
+    /// HEAD that went there for its cookies: what it tells of is somebody's own.
+    /// </summary>
+    private void DropContradicted(IHeaderDictionary received)
+    {
+        foreach (var variant in state.Index.Find(visit.Property.Id, visit.Key)?.VariantArray ?? [])
+        {
+            var entry = (StoredResponse)variant;
+            if (entry.Vary.Matches(visit.Headers) && Invalidation.Contradicts(entry.Headers, entry.Body.Length, received))
+                state.Index.Remove(entry);
+        }
     }
 
     /// <summary>

@@ -124,6 +124,7 @@ internal sealed class ResponseStore(NodeState state, long capacity, DiskTier? di
         if (crowd <= 0)
             return same;
         Interlocked.Add(ref _crowdedOut, crowd);
-        return [.. same, .. variants.Except(same).OrderBy(held => ((StoredResponse)held).UsedAt).Take(crowd)];
+        // Newest first, so of those used in the same second the oldest comes first.
+        return [.. same, .. variants.Except(same).Reverse().OrderBy(held => ((StoredResponse)held).UsedAt).Take(crowd)];
     }
 }

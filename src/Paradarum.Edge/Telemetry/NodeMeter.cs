@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Paradarum.Edge.Leasing;
 using Paradarum.Edge.Purging;
+using Paradarum.Edge.Storage;
 
 namespace Paradarum.Edge.Telemetry;
 
@@ -9,7 +10,7 @@ internal sealed class NodeMeter
 {
     public const string MeterName = "Paradarum.Edge";
 
-    public NodeMeter(IMeterFactory meters, NodeState state, LeaseHolder lease)
+    public NodeMeter(IMeterFactory meters, NodeState state, LeaseHolder lease, ResponseStore store)
     {
         var meter = meters.Create(MeterName);
         meter.CreateObservableGauge("paradarum.edge.position", () => (long)state.Current.Position, "{position}", "Applied");
@@ -20,6 +21,12 @@ internal sealed class NodeMeter
             () => state.Figures().PropertiesToSweep,
             "{property}",
             "Still to be swept"
+        );
+        meter.CreateObservableCounter(
+            "paradarum.edge.variants.crowded_out",
+            () => store.CrowdedOut,
+            "{entry}",
+            "Variants that went because their URL had too many"
         );
         meter.CreateObservableGauge("paradarum.edge.entries", () => state.Index.Count, "{entry}", "Stored responses");
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Paradarum.Edge.Serving;
+using Paradarum.Edge.Storage;
 using Paradarum.Protocol.Configuration;
 using Paradarum.Protocol.Link;
 using Paradarum.Protocol.Urls;
@@ -74,6 +75,43 @@ public sealed class A_pop_in_front_of_an_origin
         (other.Body, other.Cache).ShouldBe(("en", "MISS"));
         other.Headers["Cache-Status"].ShouldContain("fwd=vary-miss");
         (again.Body, again.Cache).ShouldBe(("de", "HIT"));
+    }
+
+    [Fact]
+    public async Task Keeps_so_many_variants_of_one_url_and_the_least_recently_used_goes_for_the_next()
+    {
+        await using var site = await OnePop.StartAsync();
+        site.Origin.Script = exchange => exchange.RespondAsync(exchange.Request["X-Who"]!, "Cache-Control: max-age=60 | Vary: X-Who");
+        for (var i = 0; i < ResponseStore.MostVariants; i++)
+            await site.Visitor.GetAsync("/page", ("X-Who", $"{i}"));
+        site.Pop.Time.Advance(TimeSpan.FromSeconds(1));
+        foreach (var used in new[] { 0, 2 })
+            (await site.Visitor.GetAsync("/page", ("X-Who", $"{used}"))).Cache.ShouldBe("HIT");
+        site.Pop.Store.CrowdedOut.ShouldBe(0);
+
+        (await site.Visitor.GetAsync("/page", ("X-Who", "one more"))).Cache.ShouldBe("MISS");
+        (site.Pop.Store.Count, site.Pop.Store.CrowdedOut).ShouldBe((ResponseStore.MostVariants, 1L));
+        foreach (var kept in new[] { "0", "2", "3", "31", "one more" })
+            (await site.Visitor.GetAsync("/page", ("X-Who", kept))).Cache.ShouldBe("HIT");
+        (await site.Visitor.GetAsync("/page", ("X-Who", "1"))).Cache.ShouldBe("MISS");
+    }
+
+    /// <summary>RFC 9111 §4.3.5.</summary>
+    [Theory]
+    [InlineData("ETag: \"v2\"", "MISS")]
+    [InlineData("ETag: \"v1\" | Last-Modified: Sun, 01 Mar 2026 11:00:00 GMT", "MISS")]
+    [InlineData("ETag: \"v1\" | Content-Length: 6", "MISS")]
+    [InlineData("ETag: \"v1\" | Last-Modified: Sun, 01 Mar 2026 10:00:00 GMT | Content-Length: 5", "HIT")]
+    [InlineData("X-Nothing: said", "HIT")]
+    public async Task Lets_go_of_a_page_that_the_answer_to_a_head_contradicts(string told, string next)
+    {
+        await using var site = await OnePop.StartAsync();
+        site.Serves("hello", "Cache-Control: max-age=60 | ETag: \"v1\" | Last-Modified: Sun, 01 Mar 2026 10:00:00 GMT");
+        await site.Visitor.GetAsync("/page");
+        site.Origin.Script = exchange => exchange.Request.Method == "HEAD" ? exchange.BeginAsync(told) : exchange.RespondAsync("hello");
+        // A condition that the origin alone can judge: it goes there as it is.
+        (await site.Visitor.SendAsync(HttpMethod.Head, "/page", ("If-Match", "\"v0\""))).Cache.ShouldBe("BYPASS");
+        (await site.Visitor.GetAsync("/page")).Cache.ShouldBe(next);
     }
 
     [Fact]
