@@ -12,6 +12,7 @@ internal static class FuzzTargets
         ["cache-control"] = CacheControlTarget.Judge,
         ["conditions"] = ConditionsTarget.Judge,
         ["host"] = HostTarget.Judge,
+        ["range"] = RangeTarget.Judge,
         ["structured-field"] = StructuredFieldTarget.Judge,
         ["target"] = UrlTarget.Judge,
         ["vary"] = VaryTarget.Judge,
