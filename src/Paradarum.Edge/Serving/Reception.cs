@@ -75,9 +75,10 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
             verdict != StoreVerdict.Stored ? Kebab(verdict)
             : flight.NotStored is not null ? flight.NotStored
             : !arrived.EndsItself && arrived.Status != 204 ? "length-unknown"
-            : arrived.Length > largestStoredBody ? "too-large"
             : groups.Length > CacheGroups.Most ? "too-many-groups"
             : !freshness.Lifetime.IsExplicit && Deception.IsLikely(flight.Fetched.Path, headers) ? "page-under-file-name"
+            // After all else that forbids it: a body that is only too large may be kept in slices.
+            : arrived.Length > largestStoredBody ? "too-large"
             : Overtaken(flight);
         return new(FlightEnd.Response)
         {
