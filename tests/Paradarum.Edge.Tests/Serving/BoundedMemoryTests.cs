@@ -71,6 +71,36 @@ public sealed class Memory_of_a_node
         await Eventually.Async(() => Task.FromResult(!site.Pop.State.Index.Fetches(Site.Id).Any()));
     }
 
+    /// <summary>What was promised is not set aside: memory is taken as bytes come.</summary>
+    [Fact]
+    public async Task Does_not_grow_with_an_origin_that_stalls()
+    {
+        const int Pages = 100;
+        var options = TestNode.Pop() with { StoreBytes = 1L << 30, LargestStoredBody = 32 << 20 };
+        await using var site = await OnePop.StartAsync(options: options);
+        var gate = new Gate();
+        site.Origin.Script = async exchange =>
+        {
+            await exchange.BeginAsync($"Cache-Control: max-age=60 | Content-Length: {32 << 20}");
+            await exchange.SendAsync("x");
+            await gate.PassAsync();
+            exchange.Close();
+        };
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var downloads = new List<Download>();
+        for (var i = 0; i < Pages; i++)
+        {
+            var download = await Download.BeginAsync(site.Pop, $"/{i}");
+            (await download.ReadAsync(1)).ShouldBe("x"u8.ToArray());
+            downloads.Add(download);
+        }
+        // A segment of 64 KiB and the connections' own buffers for each, of 32 MiB that were promised.
+        (GC.GetTotalMemory(forceFullCollection: true) - before).ShouldBeLessThan(Pages * (512 << 10));
+        gate.Open();
+        foreach (var download in downloads)
+            await download.DisposeAsync();
+    }
+
     /// <summary>Until no fetch brings anything more: everyone waits for somebody who does not read.</summary>
     private static async Task SettledAsync(OnePop site)
     {
