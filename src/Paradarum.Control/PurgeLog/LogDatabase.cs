@@ -21,6 +21,7 @@ internal readonly record struct OldRecord(LogHead Place, DateTimeOffset Appended
 internal sealed class LogDatabase : IDisposable
 {
     private const int RowOverhead = 64;
+    private const int BusyMilliseconds = 30_000;
     private const int DbStatusCacheWrite = 9; // SQLITE_DBSTATUS_CACHE_WRITE: pages written to the write-ahead log
 
     private readonly Statements _statements;
@@ -61,6 +62,8 @@ internal sealed class LogDatabase : IDisposable
             Require(connection, "synchronous", "2", set: "FULL");
             // Checkpoints are the writer's, between groups (docs/decisions/group-commit.md): the automatic ones run inside somebody's commit.
             Require(connection, "wal_autocheckpoint", "0");
+            // Another process that opens the file after a crash locks it for a moment; a backup that reads it never does.
+            Pragma(connection, $"busy_timeout={BusyMilliseconds.ToString(CultureInfo.InvariantCulture)}");
             Pragma(connection, $"journal_size_limit={options.CheckpointBytes.ToString(CultureInfo.InvariantCulture)}");
             LogSchema.BringUp(connection, [LogSchema.Part, .. parts]);
             var database = new LogDatabase(connection);

@@ -12,6 +12,9 @@ internal sealed class LogGroup : IDisposable
     // Retention removes at most so many records at once, so that a lowered bound does not make one group long.
     private const int DropAtOnce = 2_000;
 
+    // Looked at when the bytes are too many: more than a group appends, so that it catches up.
+    private const int DropForBytes = 512;
+
     private readonly LogFeed _feed;
     private readonly Dictionary<long, PropertyPositions> _positions = [];
     private readonly List<LogRecord> _appended = [];
@@ -44,21 +47,24 @@ internal sealed class LogGroup : IDisposable
     {
         var write = new LogWrite(this) { Head = _end.Head };
         work.Write = write;
-        Database.Savepoint();
+        if (work.HasSavepoint)
+            Database.Savepoint();
         try
         {
             work.Run(write);
         }
-        catch (Exception e)
+        catch (Exception e) when (work.HasSavepoint || !write.HasWritten)
         {
             // Its caller's affair, delivered after the flush. When SQLite has rolled back everything (disk full), this throws and the group fails.
-            Database.RollBackWork();
+            if (work.HasSavepoint)
+                Database.RollBackWork();
             work.Write = null;
             work.Thrown = e;
             _done.Add(work);
             return;
         }
-        Database.Release();
+        if (work.HasSavepoint)
+            Database.Release();
         _done.Add(work);
         _appended.AddRange(write.Appended);
         _end = _end with { Head = write.Head, Bytes = _end.Bytes + write.AppendedBytes };
@@ -82,7 +88,10 @@ internal sealed class LogGroup : IDisposable
         if (count == 0 || !(over || lookAtAge))
             return;
 
-        var oldest = Database.Oldest(DropAtOnce);
+        // A full log drops with every group: it looks at no more rows than are too many.
+        var tooMany = Math.Max(count - options.MostRecords, _end.Bytes > options.MostBytes ? DropForBytes : 0);
+        var most = lookAtAge ? DropAtOnce : (int)Math.Min(tooMany, DropAtOnce);
+        var oldest = Database.Oldest(most);
         var (tail, bytes, dropped) = (_end.Tail, _end.Bytes, 0);
         foreach (var record in oldest)
         {
@@ -96,7 +105,7 @@ internal sealed class LogGroup : IDisposable
         Database.DropThrough(tail.Position);
         Dropped = true;
         _end = _end with { Tail = tail, Bytes = bytes };
-        MoreToDrop = dropped == DropAtOnce;
+        MoreToDrop = dropped == most && (dropped == DropAtOnce || _end.Bytes > options.MostBytes);
     }
 
     /// <summary>Writes the counter and the positions, then commits: the flush. Throws when it did not take place, or when that is not known.</summary>

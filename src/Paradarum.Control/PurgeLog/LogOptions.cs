@@ -24,6 +24,12 @@ internal sealed record LogOptions
     /// <summary>How often age and an idle write-ahead log are looked at. 1 s to 1 hour, default 1 minute.</summary>
     public TimeSpan UpkeepEvery { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// While at least four writes share a group, the next group begins no sooner than this after it began, so that more share its flush. Who writes alone never waits.
+    /// 0 to 100 ms, default 2 ms.
+    /// </summary>
+    public TimeSpan GatherFor { get; init; } = TimeSpan.FromMilliseconds(2);
+
     /// <summary>Every violated range, each naming its key; empty when all is well.</summary>
     public IReadOnlyList<string> Problems()
     {
@@ -36,6 +42,7 @@ internal sealed record LogOptions
         Check(problems, nameof(TailBytes), TailBytes, 1L << 20, 16L << 30, "bytes");
         Check(problems, nameof(CheckpointBytes), CheckpointBytes, 256L << 10, 1L << 30, "bytes");
         Check(problems, nameof(UpkeepEvery), UpkeepEvery, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1), "days.hours:minutes:seconds");
+        Check(problems, nameof(GatherFor), GatherFor, TimeSpan.Zero, TimeSpan.FromMilliseconds(100), "days.hours:minutes:seconds");
         return problems;
     }
 

@@ -28,6 +28,9 @@ internal sealed class LogWrite
 
     internal List<LogRecord> Appended { get; } = [];
 
+    /// <summary>A statement of it was run, through here; what goes through <see cref="Connection"/> is not seen.</summary>
+    internal bool HasWritten { get; private set; }
+
     internal long AppendedBytes { get; private set; }
 
     internal IReadOnlyList<Action> Callbacks => _afterFlush;
@@ -44,6 +47,7 @@ internal sealed class LogWrite
         var position = Head.Position + 1;
         var hash = Chain.Next(Head.Hash.Span, position, payload);
         var record = new LogRecord(position, hash, payload);
+        HasWritten = true;
         _group.Database.Insert(record, hash, payload, Now);
 
         var at = _group.PositionsOf(propertyId, ChangedPositions);
@@ -62,7 +66,11 @@ internal sealed class LogWrite
     public void AfterFlush(Action publish) => _afterFlush.Add(publish);
 
     /// <summary>Runs a statement, prepared once per connection. Values are positional, <c>$1</c> upwards.</summary>
-    public int Execute(string sql, params ReadOnlySpan<object?> values) => _group.Database.Statements.Execute(sql, values);
+    public int Execute(string sql, params ReadOnlySpan<object?> values)
+    {
+        HasWritten = true;
+        return _group.Database.Statements.Execute(sql, values);
+    }
 
     /// <summary>Reads rows, those of earlier works in the same group included.</summary>
     public List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> values) =>
@@ -70,9 +78,12 @@ internal sealed class LogWrite
 }
 
 /// <summary>A piece of work in the queue, with the task that its caller awaits.</summary>
-internal abstract class LogWork(CancellationToken stop)
+internal abstract class LogWork(bool hasSavepoint, CancellationToken stop)
 {
     public CancellationToken Stop { get; } = stop;
+
+    /// <summary>What it wrote before it threw can be taken back without its group.</summary>
+    public bool HasSavepoint { get; } = hasSavepoint;
 
     /// <summary>Set once the work has run in a transaction.</summary>
     public LogWrite? Write { get; set; }
@@ -89,7 +100,7 @@ internal abstract class LogWork(CancellationToken stop)
     public abstract void Cancel();
 }
 
-internal sealed class LogWork<T>(Func<LogWrite, T> work, CancellationToken stop) : LogWork(stop)
+internal sealed class LogWork<T>(Func<LogWrite, T> work, bool hasSavepoint, CancellationToken stop) : LogWork(hasSavepoint, stop)
 {
     // Continuations never run on the writer's thread: a caller's code must not delay the next group.
     private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);

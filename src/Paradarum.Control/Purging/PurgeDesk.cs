@@ -52,6 +52,9 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census, Purg
     // The census as the rows hold it: made once per census, not once per purge. Any thread may replace it with another true pair.
     private volatile CountedNodes _counted = new(FleetCensus.Empty, "[]");
 
+    // The same for the words of an answer, which are the same from purge to purge but for the id.
+    private volatile AcceptedBody _body = new(default);
+
     /// <summary>Queues one purge request of one or many items. Refusals are the contract's: 409, then no hostname, then no node.</summary>
     public async Task<Result<AcceptedPurge>> AcceptAsync(
         Caller caller,
@@ -77,23 +80,45 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census, Purg
         // 2. The record, its row and the remembered answer share a transaction and its flush. A key is looked up in there too: a twin in flight runs before or
         //    after this one, never beside it, and both are answered after the flush.
         var payload = refusal is null ? order.ToPayload(property.Id) : [];
-        return await BoundedAsync(
+        if (key is null)
+        {
+            var appended = await BoundedAsync<ulong>(payload.Length, write => Append(write), savepoint: false, stop);
+            // Said after the flush, by the request's own thread: others' purges need not wait for its words.
+            return appended.Ok(out var position, out refusal) ? Accepted(property, order, jobs, position) : refusal;
+        }
+        return await BoundedAsync<AcceptedPurge>(
             payload.Length,
             write =>
             {
-                if (key is not null && Remembered(write, property.Id, key) is { } answer)
+                if (Remembered(write, property.Id, key) is { } answer)
                     return answer;
                 if (refusal is not null)
                     return refusal;
-                var accepted = Append(write, property, caller, order, jobs, counted, payload);
-                traces.Appended(accepted.Position, span);
-                write.AfterFlush(() => meter.Accepted(caller.Name));
-                if (key is not null)
-                    Remember(write, property.Id, key, accepted);
+                var accepted = Accepted(property, order, jobs, Append(write));
+                Remember(write, property.Id, key, accepted);
                 return accepted;
             },
+            savepoint: true,
             stop
         );
+
+        ulong Append(LogWrite write)
+        {
+            var position = write.Append(property.Id, purges: true, payload).Position;
+            PurgeRows.Append(
+                write,
+                position,
+                property.Id,
+                caller.Name,
+                order.Rules.Length,
+                PurgeRows.TypesOf(order.Rules),
+                jobs,
+                counted.Ids
+            );
+            traces.Appended(position, span);
+            write.AfterFlush(() => meter.Accepted(caller.Name));
+            return position;
+        }
     }
 
     /// <summary>Appends a purge of all of a property that a change of it makes, with its row: history shows it as <c>system</c>. Inside the change's own write.</summary>
@@ -116,13 +141,15 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census, Purg
         write.AfterFlush(() => meter.Accepted(PurgeMeter.System));
     }
 
-    private async Task<Result<AcceptedPurge>> BoundedAsync(int bytes, Func<LogWrite, Result<AcceptedPurge>> work, CancellationToken stop)
+    private async Task<Result<T>> BoundedAsync<T>(int bytes, Func<LogWrite, Result<T>> work, bool savepoint, CancellationToken stop)
     {
         try
         {
             // Both are counted before either is judged, so that requests of the same moment see one another.
             var (waiting, bytesWaiting) = (Interlocked.Increment(ref _waiting), Interlocked.Add(ref _bytesWaiting, bytes));
-            return waiting > MostWaiting || bytesWaiting > MostBytesWaiting ? Busy : await writer.WriteAsync(work, stop);
+            return waiting > MostWaiting || bytesWaiting > MostBytesWaiting ? Busy
+                : savepoint ? await writer.WriteAsync(work, stop)
+                : await writer.WriteSurelyAsync(work, stop);
         }
         catch (LogUnavailableException)
         {
@@ -135,36 +162,21 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census, Purg
         }
     }
 
-    private AcceptedPurge Append(
-        LogWrite write,
-        CatalogueProperty property,
-        Caller caller,
-        PurgeOrder order,
-        PurgeJobs jobs,
-        CountedNodes counted,
-        byte[] payload
-    )
+    private AcceptedPurge Accepted(CatalogueProperty property, PurgeOrder order, PurgeJobs jobs, ulong position)
     {
-        var position = write.Append(property.Id, purges: true, payload).Position;
-        PurgeRows.Append(write, position, property.Id, caller.Name, order.Rules.Length, PurgeRows.TypesOf(order.Rules), jobs, counted.Ids);
         var purgeId = new PurgeToken(writer.Feed.Epoch, property.Id, position).Write(writer.Feed.PurgeTokenKey.Span);
         return new AcceptedPurge(position, purgeId, Body(order, jobs, purgeId));
     }
 
-    private static ReadOnlyMemory<byte> Body(PurgeOrder order, PurgeJobs jobs, string purgeId)
+    private ReadOnlyMemory<byte> Body(PurgeOrder order, PurgeJobs jobs, string purgeId)
     {
-        // "shields" and "PoPs" stay plural whatever the count, so that the sentence can be parsed.
-        var queued = $"{jobs.Count} jobs queued across {jobs.Shields} shields + {jobs.Pops} PoPs.";
-        return order.Rejected is not { } rejected
-            ? Write($"Purge request accepted. {queued}", new PurgeAnswer(jobs.Count, jobs.Shields, jobs.Pops, jobs.Hostnames, purgeId))
-            : Write(
-                $"Purge request accepted. {order.Rules.Length} of {order.ItemCount} items accepted, {queued}",
-                new BatchAnswer(jobs.Count, order.Rules.Length, rejected, jobs.Shields, jobs.Pops, jobs.Hostnames, purgeId)
-            );
+        if (order.Rejected is { } rejected)
+            return AcceptedBody.OfBatch(order, rejected, jobs, purgeId);
+        var body = _body;
+        if (body.Jobs != jobs)
+            _body = body = new AcceptedBody(jobs);
+        return body.With(purgeId);
     }
-
-    private static byte[] Write<T>(string message, T data) =>
-        JsonSerializer.SerializeToUtf8Bytes(new Envelope<T>(true, message, data), ApiJson.Options);
 
     private static Result<AcceptedPurge>? Remembered(LogWrite write, long propertyId, IdempotencyKey key)
     {

@@ -11,9 +11,24 @@ public static class Chain
 {
     public const int HashLength = SHA256.HashSizeInBytes;
 
+    private const int MostOnStack = 512;
+
     public static byte[] Origin(string epoch) => SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(epoch));
 
     public static byte[] Next(ReadOnlySpan<byte> previousHash, ulong position, ReadOnlySpan<byte> payload)
+    {
+        // Most records are small: put together and hashed in one call, which makes no hash state to be freed.
+        var length = previousHash.Length + sizeof(ulong) + payload.Length;
+        if (length > MostOnStack)
+            return NextOfLarge(previousHash, position, payload);
+        Span<byte> whole = stackalloc byte[MostOnStack];
+        previousHash.CopyTo(whole);
+        BinaryPrimitives.WriteUInt64BigEndian(whole[previousHash.Length..], position);
+        payload.CopyTo(whole[(previousHash.Length + sizeof(ulong))..]);
+        return SHA256.HashData(whole[..length]);
+    }
+
+    private static byte[] NextOfLarge(ReadOnlySpan<byte> previousHash, ulong position, ReadOnlySpan<byte> payload)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> number = stackalloc byte[sizeof(ulong)];

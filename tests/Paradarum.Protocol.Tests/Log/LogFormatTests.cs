@@ -109,6 +109,23 @@ public sealed class The_chain
     public void Of_two_epochs_differs_from_the_first_record_on() =>
         Chain.Next(Chain.Origin("a"), 1, [1]).ShouldNotBe(Chain.Next(Chain.Origin("b"), 1, [1]));
 
+    /// <summary>Small records are put together before they are hashed, large ones are not.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(471)]
+    [InlineData(472)]
+    [InlineData(473)]
+    [InlineData(100_000)]
+    public void Is_a_hash_over_hash_position_and_payload_whatever_its_length(int length)
+    {
+        var (origin, payload) = (Chain.Origin("a"), new byte[length]);
+        new Random(length).NextBytes(payload);
+
+        Chain
+            .Next(origin, 0x0102030405060708, payload)
+            .ShouldBe(System.Security.Cryptography.SHA256.HashData([.. origin, 1, 2, 3, 4, 5, 6, 7, 8, .. payload]));
+    }
+
     [Fact]
     public void Differs_by_position_payload_and_what_came_before()
     {
