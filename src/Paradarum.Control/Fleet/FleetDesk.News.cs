@@ -49,7 +49,10 @@ internal sealed partial class FleetDesk
     public FleetNews? TakeNews()
     {
         lock (_lock)
+        {
+            _newsTold = default;
             return _draft.Take(_records.All);
+        }
     }
 
     /// <summary>The news is durable: it is shown, and what was decided complete is announced.</summary>

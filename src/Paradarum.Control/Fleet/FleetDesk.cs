@@ -23,12 +23,13 @@ internal sealed partial class FleetDesk
     private readonly Wake _loop = new();
     private readonly TimeProvider _time;
     private readonly long _startedAt;
+    private (bool Any, bool Urgent) _newsTold;
     private readonly ILogger _log;
     private volatile TaskCompletionSource _shown = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public FleetDesk(FleetMemory memory, FleetOptions options, LogFeed feed, TimeProvider time, ILogger log)
     {
-        (_time, _log, Feed) = (time, log, feed);
+        (_time, _log, Feed, NewsEvery) = (time, log, feed, options.NewsEvery);
         // Counted from here on: whatever was granted before was granted before this instant.
         _startedAt = time.GetTimestamp();
         _machine = new FleetMachine(
@@ -46,6 +47,9 @@ internal sealed partial class FleetDesk
     }
 
     public LogFeed Feed { get; }
+
+    /// <inheritdoc cref="FleetOptions.NewsEvery"/>
+    public TimeSpan NewsEvery { get; }
 
     /// <summary>Who counts for a purge accepted now; replaced on every change, read without a lock.</summary>
     public FleetCensus Census => _records.Census;
@@ -178,7 +182,9 @@ internal sealed partial class FleetDesk
             // A node that started from a snapshot has nothing that purges up to there could remove.
             var final = link.Snapshot is { } snapshot && ack.Position >= snapshot ? snapshot : 0;
             _records.CountsAreFinal(link.Node.Id, Math.Max(final, Math.Min(ack.FinalThrough, ack.Position)));
-            _streams.Wake(link);
+            // Its window may have opened; most acknowledgements change nothing about what may be sent.
+            if (_machine.Dispatch.MaySend(link, Now(), out _) == SendHold.None)
+                _streams.Wake(link);
             Settle(link.Node);
             return true;
         }
@@ -258,12 +264,14 @@ internal sealed partial class FleetDesk
 
     private TimeSpan Now() => _time.GetElapsedTime(_startedAt);
 
-    /// <summary>After every event; wakes the loop when there is something to persist.</summary>
+    /// <summary>After every event; wakes the loop when there is something to persist that it does not know of yet.</summary>
     private void Settle(FleetNode? touched = null, bool everyNode = false)
     {
         Decide(touched, everyNode);
-        if (!_draft.IsEmpty)
+        var news = (!_draft.IsEmpty, _draft.IsUrgent);
+        if (news != _newsTold && news.Item1)
             _loop.Set();
+        _newsTold = news;
     }
 
     /// <summary>After every event: decides what is complete, who is gone, who counts; wakes those whom it concerns.</summary>

@@ -35,6 +35,7 @@ internal sealed class FleetLoop(FleetDesk desk, LogWriter writer, TimeProvider t
     private async Task PersistAsync(CancellationToken stop)
     {
         long? newsSince = null;
+        long? wroteAt = null;
         var lookAfter = TimeSpan.Zero;
         var lookedAt = time.GetTimestamp();
         while (!stop.IsCancellationRequested)
@@ -51,14 +52,18 @@ internal sealed class FleetLoop(FleetDesk desk, LogWriter writer, TimeProvider t
             if (any)
             {
                 newsSince ??= time.GetTimestamp();
-                var gathered = time.GetElapsedTime(newsSince.Value);
-                if (urgent || gathered >= Gathering)
+                var due =
+                    !urgent ? Gathering - time.GetElapsedTime(newsSince.Value)
+                    // Under load hundreds of ranges a second would each cost a dozen statements in the groups that purges wait for.
+                    : wroteAt is { } before ? desk.NewsEvery - time.GetElapsedTime(before)
+                    : TimeSpan.Zero;
+                if (due <= TimeSpan.Zero)
                 {
-                    newsSince = null;
+                    (newsSince, wroteAt) = (null, time.GetTimestamp());
                     await WriteAsync(stop);
                     continue;
                 }
-                wait = Shorter(wait, Gathering - gathered);
+                wait = Shorter(wait, due);
             }
             await desk.Loop.WaitAsync(wait, time, stop);
         }

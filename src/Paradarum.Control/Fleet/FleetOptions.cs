@@ -19,6 +19,12 @@ internal sealed record FleetOptions
     /// <summary>Most bytes of records sent to one node and not acknowledged, at least one record whatever its size. 1 KiB to 256 MiB, default 8 MiB.</summary>
     public int MostUnacknowledgedBytes { get; init; } = 8 << 20;
 
+    /// <summary>
+    /// Least time between two messages of records to one node, so that under load many records share a message and its acknowledgement, and between two writes of what
+    /// became complete; the first after a pause goes at once. 0 (everything as soon as it may) to 1 s, default 4 ms.
+    /// </summary>
+    public TimeSpan NewsEvery { get; init; } = TimeSpan.FromMilliseconds(4);
+
     /// <summary>All that is wrong, each sentence naming its key; empty when nothing is.</summary>
     public IReadOnlyList<string> Problems()
     {
@@ -31,6 +37,8 @@ internal sealed record FleetOptions
             problems.Add($"Fleet:MostUnacknowledgedRecords is {MostUnacknowledgedRecords}; it must be between 1 and 100000.");
         if (MostUnacknowledgedBytes is < 1024 or > 256 << 20)
             problems.Add($"Fleet:MostUnacknowledgedBytes is {MostUnacknowledgedBytes}; it must be between 1024 and 268435456.");
+        if (NewsEvery < TimeSpan.Zero || NewsEvery > TimeSpan.FromSeconds(1))
+            problems.Add($"Fleet:NewsEvery is {NewsEvery}; it must be between 0 and 1 second.");
         return problems;
     }
 }

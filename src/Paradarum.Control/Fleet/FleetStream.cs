@@ -38,6 +38,8 @@ internal sealed class FleetStream(
     private readonly Wake _wake = new();
     private readonly ConcurrentQueue<Grant> _grants = new();
     private string _snapshotReason = "it has nothing of this log";
+    private ITimer? _pace;
+    private long? _recordsSentAt;
 
     public async Task RunAsync(CancellationTokenSource stop)
     {
@@ -75,6 +77,8 @@ internal sealed class FleetStream(
         }
         finally
         {
+            if (_pace is not null)
+                await _pace.DisposeAsync();
             desk.Closed(link);
             log.NodeLost(node.Id, cause);
         }
@@ -278,6 +282,8 @@ internal sealed class FleetStream(
     {
         if (desk.MaySend(link, out var through) != SendHold.None || link.Sent is not { } sent)
             return false;
+        if (through - sent < MessageRecords && IsTooSoon())
+            return false;
         if (!desk.Feed.TryRead(sent, (int)Math.Min(MessageRecords, through - sent), MessageBytes, out var records))
         {
             // Retention has overtaken this node.
@@ -290,7 +296,22 @@ internal sealed class FleetStream(
         var bytes = records.Sum(record => record.Payload.Length);
         if (!desk.Admit(link, records[^1].Position, bytes))
             return true;
+        _recordsSentAt = time.GetTimestamp();
         await outgoing.WriteAsync(new ControlMessage { Records = Message(records) }, stop);
+        return true;
+    }
+
+    /// <summary>True when the last records went out a moment ago: these wait for others to share a message with, and the stream is woken when they may go.</summary>
+    private bool IsTooSoon()
+    {
+        if (_recordsSentAt is not { } sentAt)
+            return false;
+        var left = desk.NewsEvery - time.GetElapsedTime(sentAt);
+        if (left <= TimeSpan.Zero)
+            return false;
+        // Timers count whole milliseconds, and one that rings early would find it too soon again.
+        _pace ??= time.CreateTimer(_ => _wake.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _pace.Change(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
         return true;
     }
 

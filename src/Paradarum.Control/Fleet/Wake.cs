@@ -11,20 +11,13 @@ internal sealed class Wake
 
     public void Set() => _signal.Writer.TryWrite(true);
 
-    /// <returns>False when <paramref name="longest"/> passed first.</returns>
-    public async Task<bool> WaitAsync(TimeSpan longest, TimeProvider time, CancellationToken stop)
+    /// <summary>The same for at most so long. A time that is over is a word like another: an exception for it would cost more than what is waited for.</summary>
+    public async Task WaitAsync(TimeSpan longest, TimeProvider time, CancellationToken stop)
     {
-        using var over = new CancellationTokenSource(longest > TimeSpan.Zero ? longest : TimeSpan.Zero, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, stop);
-        try
-        {
-            await WaitAsync(either.Token);
-            return true;
-        }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-        {
-            return false;
-        }
+        // Timers count whole milliseconds, and one that rings early has to be set again.
+        var due = longest > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Ceiling(longest.TotalMilliseconds)) : TimeSpan.Zero;
+        await using var over = time.CreateTimer(static wake => ((Wake)wake!).Set(), this, due, Timeout.InfiniteTimeSpan);
+        await WaitAsync(stop);
     }
 
     public async Task WaitAsync(CancellationToken stop) => await _signal.Reader.ReadAsync(stop);

@@ -41,10 +41,17 @@ internal sealed class PurgeHost : IAsyncDisposable
     /// <param name="configure">Changes the options, also of the control plane that a restart starts.</param>
     public static async Task<PurgeHost> StartAsync(Func<ControlPlaneOptions, ControlPlaneOptions>? configure = null)
     {
-        var settings = new Settings { Configure = configure };
-        var control = await ControlHost.StartAsync(configure: configure, surroundings: settings.Surroundings());
+        var settings = new Settings { Configure = options => configure?.Invoke(AtOnce(options)) ?? AtOnce(options) };
+        var control = await ControlHost.StartAsync(configure: settings.Configure, surroundings: settings.Surroundings());
         return new PurgeHost(control, await control.AddPropertyAsync("demo"), settings);
     }
+
+    /// <summary>The clock stands still between two looks at it: nothing may wait for company.</summary>
+    private static ControlPlaneOptions AtOnce(ControlPlaneOptions options) =>
+        options with
+        {
+            Fleet = options.Fleet with { NewsEvery = TimeSpan.Zero },
+        };
 
     /// <summary>Stops the control plane and starts another one over the same folder, with the clock where it was.</summary>
     public async Task<PurgeHost> RestartAsync()
