@@ -35,12 +35,14 @@ internal sealed class ControlLinkSession(
     /// <summary>A stream that does not welcome is no stream.</summary>
     private static readonly TimeSpan WelcomeWithin = TimeSpan.FromSeconds(5);
 
-    private readonly Channel<ControlMessage> _arrived = Channel.CreateBounded<ControlMessage>(64);
+    // Null: the clock is to be looked at.
+    private readonly Channel<ControlMessage?> _arrived = Channel.CreateBounded<ControlMessage?>(64);
     private readonly SemaphoreSlim _oneWriter = new(1, 1);
     private readonly Acknowledgements _acknowledgements = new(state, recent);
     private readonly QuestionDesk _questions = new(state, bootClock);
     private IClientStreamWriter<NodeMessage>? _outgoing;
     private int _passingThrough;
+    private volatile bool _rang;
     private bool _over;
 
     /// <summary>The stream brought something: the next failure is the first.</summary>
@@ -143,7 +145,10 @@ internal sealed class ControlLinkSession(
     {
         var nextBeat = bootClock.GetTimestamp();
         var nextCounts = nextBeat;
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, servingIsOver);
+        // One timer for the life of the stream, set when an instant was reached and not for every message.
+        await using var alarm = bootClock.CreateTimer(_ => Ring(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var setFor = 0L;
+        await using var told = servingIsOver.Register(Ring);
         while (!_over)
         {
             if (servingIsOver.IsCancellationRequested)
@@ -168,39 +173,31 @@ internal sealed class ControlLinkSession(
                     await SendAsync(news, stop);
                 nextCounts = now + Ticks(CountsEvery);
             }
-            if (!await ArrivedBeforeAsync(Math.Min(nextBeat, nextCounts), either.Token, stop))
-                continue;
-            if (!_arrived.Reader.TryPeek(out _))
+            var next = Math.Min(nextBeat, nextCounts);
+            if (next != setFor || _rang)
+            {
+                _rang = false;
+                setFor = next;
+                alarm.Change(Until(next), Timeout.InfiniteTimeSpan);
+            }
+            if (!await _arrived.Reader.WaitToReadAsync(stop))
                 return;
             await TakeArrivedAsync(stop);
         }
     }
 
-    /// <summary>False when the instant came first, or serving is over. True with nothing there: the stream is over.</summary>
-    private async Task<bool> ArrivedBeforeAsync(long instant, CancellationToken either, CancellationToken stop)
+    private void Ring()
     {
-        try
-        {
-            var waiting = _arrived.Reader.WaitToReadAsync(either);
-            if (waiting.IsCompleted)
-            {
-                await waiting;
-                return true;
-            }
-            var left = bootClock.GetElapsedTime(bootClock.GetTimestamp(), instant);
-            if (left <= TimeSpan.Zero)
-                left = TimeSpan.FromMilliseconds(1);
-            await waiting.AsTask().WaitAsync(left, bootClock, either);
-            return true;
-        }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-        {
-            return false; // serving is over
-        }
-        catch (TimeoutException)
-        {
-            return false;
-        }
+        // First, so that it is seen also when there is no room for the word: then the loop is about to run anyway.
+        _rang = true;
+        _arrived.Writer.TryWrite(null);
+    }
+
+    /// <summary>At least a millisecond, which timers count in: one that rings early is set again.</summary>
+    private TimeSpan Until(long instant)
+    {
+        var left = bootClock.GetElapsedTime(bootClock.GetTimestamp(), instant);
+        return left < TimeSpan.FromMilliseconds(1) ? TimeSpan.FromMilliseconds(1) : left;
     }
 
     /// <summary>Everything that has arrived; records of several messages are applied in one snapshot.</summary>
@@ -209,6 +206,8 @@ internal sealed class ControlLinkSession(
         var records = new List<LogRecordMessage>();
         while (!_over && _arrived.Reader.TryRead(out var message))
         {
+            if (message is null)
+                continue;
             if (message.Records is { } more)
             {
                 records.AddRange(more.Records_);

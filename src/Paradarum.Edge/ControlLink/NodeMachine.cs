@@ -105,29 +105,31 @@ internal sealed class NodeMachine
             return Distrust(LinkFault.Protocol);
 
         var next = new List<LogRecord>(records.Count);
+        var (position, last) = (cursor.Position, cursor.Hash);
         foreach (var record in records)
         {
-            if (record.Position > cursor.Position + 1)
+            if (record.Position > position + 1)
                 return Distrust(LinkFault.Gap);
-            if (record.Position <= cursor.Position)
+            if (record.Position <= position)
             {
                 // Applied already: checked, because another log could have been put in place of this one, and ignored.
                 if (!WasApplied(record, next))
                     return Distrust(LinkFault.Hash);
                 continue;
             }
-            var hash = Chain.Next(cursor.Hash.Span, record.Position, record.Payload.Span);
+            var hash = Chain.Next(last.Span, record.Position, record.Payload.Span);
             if (!record.Hash.Span.SequenceEqual(hash))
                 return Distrust(LinkFault.Hash);
             next.Add(new LogRecord(record.Position, hash, record.Payload.Memory));
-            cursor = cursor with { Position = record.Position, Hash = hash };
+            (position, last) = (record.Position, hash);
         }
 
         var decisions = new List<NodeDecision>();
         if (next.Count > 0)
             decisions.Add(new NodeDecision.Apply(next));
         foreach (var record in next)
-            MoveTo(cursor with { Position = record.Position, Hash = record.Hash });
+            NoteApplied(record.Position, record.Hash);
+        _cursor = cursor with { Position = position, Hash = last };
         Settle(decisions, now);
         return decisions;
     }
@@ -212,7 +214,12 @@ internal sealed class NodeMachine
     private void MoveTo(NodeCursor cursor)
     {
         _cursor = cursor;
-        _recent.Enqueue((cursor.Position, cursor.Hash));
+        NoteApplied(cursor.Position, cursor.Hash);
+    }
+
+    private void NoteApplied(ulong position, ReadOnlyMemory<byte> hash)
+    {
+        _recent.Enqueue((position, hash));
         if (_recent.Count > RecentHashes)
             _recent.Dequeue();
     }

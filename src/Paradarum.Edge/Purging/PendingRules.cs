@@ -13,7 +13,7 @@ namespace Paradarum.Edge.Purging;
 /// Three shapes: purges of everything are positions; paths, and paths with query, are dictionaries; the rest lie in sets whose sizes double, newest last, so that a
 /// test looks at few sets and only at those newer than what it tests.
 /// </remarks>
-internal sealed class PendingRules
+internal sealed partial class PendingRules
 {
     public static readonly PendingRules None = new();
 
@@ -92,33 +92,9 @@ internal sealed class PendingRules
     /// <summary>With the rules of one record. More than the property's budget is widened: then everything pending is one All at this position.</summary>
     public PendingRules Add(ulong position, IReadOnlyCollection<PurgeRule> rules, QueryMode mode, PatternBudget budget)
     {
-        if (rules.Any(rule => rule.Kind is PurgeKind.All))
-            return WithAll(position);
-        if (rules.Aggregate(Load, static (load, rule) => load + RuleLoad.Of(rule.Kind, rule.Value)).IsTooMuch)
-            return WithAll(position);
-
-        var next = new PendingRules(this);
-        var (paths, keyed, equal) = (_paths.ToBuilder(), _keyed.ToBuilder(), _equal.ToBuilder());
-        var toLookAt = ImmutableArray.CreateBuilder<PendingRule>();
-        foreach (var rule in rules)
-        {
-            if (rule.Kind is not (PurgeKind.Path or PurgeKind.Equals))
-            {
-                toLookAt.Add(new PendingRule(rule, position, budget));
-                continue;
-            }
-            var (rulesOfShape, value) =
-                !rule.Value.Contains('?', StringComparison.Ordinal) ? (paths, rule.Value)
-                : rule.Kind is PurgeKind.Equals ? (equal, rule.Value)
-                : (keyed, DirectTarget(rule, mode)?.PathAndQuery ?? rule.Value);
-            if (!rulesOfShape.ContainsKey(value))
-                next._direct += RuleLoad.Of(rule.Kind, value);
-            rulesOfShape[value] = position;
-        }
-        (next._paths, next._keyed, next._equal) = (paths.ToImmutable(), keyed.ToImmutable(), equal.ToImmutable());
-        if (toLookAt.Count > 0)
-            next._sets = Append(_sets, new RuleSet(toLookAt.ToImmutable()));
-        return next.At(position);
+        var draft = new Draft(this);
+        draft.Add(position, rules, mode, budget);
+        return draft.Build();
     }
 
     /// <summary>The keyed target that a Path or Equals with a query names in the index.</summary>
@@ -137,6 +113,8 @@ internal sealed class PendingRules
     /// <summary>Without the rules up to a position: no entry and no fetch in flight is older, or the horizon moves there.</summary>
     public PendingRules Retire(ulong position, ulong horizon)
     {
+        if (_newestRule <= position)
+            return new PendingRules { Horizon = Math.Max(horizon, Horizon) }.At(0);
         var next = new PendingRules(this)
         {
             _alls = _alls.RemoveAll(all => all <= position),
@@ -152,7 +130,7 @@ internal sealed class PendingRules
                 next._sets = Keep(next._sets, set, position);
         }
         next._direct = Sum(next._paths, next._keyed, next._equal);
-        return next.At(_newestRule <= position ? 0 : _newestRule);
+        return next.At(_newestRule);
     }
 
     private PendingRules WithAll(ulong position)

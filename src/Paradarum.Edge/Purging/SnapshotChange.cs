@@ -14,6 +14,7 @@ namespace Paradarum.Edge.Purging;
 internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<long, PatternBudget> budgetOf)
 {
     private readonly ImmutableDictionary<long, PropertyView>.Builder _properties = before.Properties.ToBuilder();
+    private readonly Dictionary<long, PurgesOfProperty> _purged = [];
     private readonly List<AppliedPurge> _purges = [];
     private (ulong Position, ReadOnlyMemory<byte> Hash) _last = (before.Position, before.Hash);
     private bool _passThroughAll = before.PassThroughAll;
@@ -43,8 +44,11 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
             NotUnderstood(payload.PropertyId, record.Position, payload.Purges);
     }
 
-    public NodeSnapshot Build() =>
-        before with
+    public NodeSnapshot Build()
+    {
+        foreach (var (propertyId, purged) in _purged)
+            _properties[propertyId] = _properties[propertyId] with { LastPurge = purged.LastPurge, Pending = purged.Pending.Build() };
+        return before with
         {
             Position = _last.Position,
             Hash = _last.Hash,
@@ -53,6 +57,7 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
             Hosts = _hostsChanged ? HostsOf(_properties.Values) : before.Hosts,
             PassingThrough = _configured ? _properties.Values.Count(property => property.PassThrough) : before.PassingThrough,
         };
+    }
 
     /// <summary>A hostname that two properties name belongs to the one that was configured last.</summary>
     public static FrozenDictionary<string, HostView> HostsOf(IEnumerable<PropertyView> properties)
@@ -82,8 +87,14 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
     private void Purge(long propertyId, ulong position, PurgeBody body)
     {
         var isMine = body.OnlyNode.Length == 0 || string.Equals(body.OnlyNode, nodeId, StringComparison.Ordinal);
-        PurgeRule[] rules = isMine ? [.. body.Rules.Select(rule => PurgeRule.FromMessage(rule) ?? PurgeRule.All)] : [];
-        var widened = isMine && body.Rules.Any(rule => PurgeRule.FromMessage(rule) is null);
+        var rules = new PurgeRule[isMine ? body.Rules.Count : 0];
+        var widened = false;
+        for (var i = 0; i < rules.Length; i++)
+        {
+            var rule = PurgeRule.FromMessage(body.Rules[i]);
+            widened |= rule is null;
+            rules[i] = rule ?? PurgeRule.All;
+        }
         Purge(propertyId, position, rules, widened);
     }
 
@@ -91,14 +102,15 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
     {
         if (!_properties.TryGetValue(propertyId, out var property))
             return; // nothing of it is or can be stored here
-        var pending = property.Pending;
-        if (rules.Length > 0)
-        {
-            pending = pending.Add(position, rules, property.Configuration.QueryMode, budgetOf(propertyId));
-            widened |= pending.IsAllAt(position) && !rules.Any(rule => rule.Kind is PurgeKind.All);
-            _purges.Add(new AppliedPurge(propertyId, position, rules, widened));
-        }
-        _properties[propertyId] = property with { LastPurge = position, Pending = pending };
+        // What several records purge of one property is put together before a snapshot is made of it.
+        if (!_purged.TryGetValue(propertyId, out var purged))
+            _purged.Add(propertyId, purged = new PurgesOfProperty(new PendingRules.Draft(property.Pending)));
+        purged.LastPurge = position;
+        if (rules.Length == 0)
+            return;
+        purged.Pending.Add(position, rules, property.Configuration.QueryMode, budgetOf(propertyId));
+        widened |= purged.Pending.IsAllAt(position) && !Array.Exists(rules, static rule => rule.Kind is PurgeKind.All);
+        _purges.Add(new AppliedPurge(propertyId, position, rules, widened));
     }
 
     /// <summary>The whole configuration, instead of the former one. What a later version has put into it is left out, and the property passes through until one that is understood.</summary>
@@ -133,6 +145,7 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
     {
         _configured = true;
         _hostsChanged |= _properties.Remove(propertyId);
+        _purged.Remove(propertyId);
     }
 
     /// <summary>Design section 2: a purge is taken as All of the property, a configuration puts it on pass-through; all properties where it names none.</summary>
@@ -153,6 +166,14 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
                 _properties[concernedId] = property with { LastConfiguration = position, PassThrough = true, HasUnknownRecord = true };
         }
     }
+}
+
+/// <summary>What the records of one change purge of one property.</summary>
+internal sealed class PurgesOfProperty(PendingRules.Draft pending)
+{
+    public PendingRules.Draft Pending { get; } = pending;
+
+    public ulong LastPurge { get; set; }
 }
 
 /// <summary>Rules of one record that are in force on this node. <paramref name="Widened"/>: something was not understood, or was more than the budget.</summary>

@@ -13,7 +13,7 @@ internal sealed class Sweeper : BackgroundService
     /// <summary>Rest after a sweep, as a multiple of what it took.</summary>
     private const int RestTimes = 9;
 
-    private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(25);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
 
     private readonly NodeState _state;

@@ -25,6 +25,69 @@ public sealed class A_record
         (node.Look("/a"), node.Look("/b")).ShouldBe((null, null));
     }
 
+    [Fact]
+    public void Means_the_same_alone_and_among_others_of_one_call()
+    {
+        RecordPayload[] records =
+        [
+            TestNode.PurgeOf(TestNode.Property, TestNode.Rule("Path", "/a"), TestNode.Rule("Regex", "/b?x", "equals")),
+            TestNode.PurgeOf(TestNode.Property, TestNode.Rule("Path", "/c?x"), TestNode.Rule("Extension", "png")),
+            TestNode.PurgeOf(TestNode.Property, TestNode.Rule("Path", "/a"), TestNode.Rule("Regex", "/d", "starts_with")),
+            TestNode.PurgeOf(8, TestNode.Rule("Path", "/a")),
+            TestNode.PurgeOf(TestNode.Property, TestNode.Rule("All"), TestNode.Rule("Path", "/f")),
+            TestNode.PurgeOf(TestNode.Property, TestNode.Rule("Path", "/e"), TestNode.Rule("Extension", "css")),
+        ];
+        string[] urls = ["/a", "/b?x", "/c?x", "/c?y", "/p.png", "/d/1", "/e", "/s.css", "/kept"];
+        for (var some = 1; some <= records.Length; some++)
+        {
+            using var all = new TestNode();
+            using var each = new TestNode();
+            foreach (var node in new[] { all, each })
+            {
+                node.Configure(8, "other.cdn.localhost");
+                foreach (var url in urls)
+                {
+                    node.Store(url);
+                    node.Store(url, 8, "other.cdn.localhost");
+                }
+            }
+            all.Apply(records[..some]);
+            foreach (var record in records[..some])
+                each.Apply(record);
+
+            all.Now.Position.ShouldBe(each.Now.Position);
+            foreach (var (property, host) in new[] { (TestNode.Property, TestNode.Host), (8L, "other.cdn.localhost") })
+            {
+                all.Now.Properties[property].LastPurge.ShouldBe(each.Now.Properties[property].LastPurge);
+                all.Pending(property).Newest.ShouldBe(each.Pending(property).Newest);
+                all.Pending(property).Load.ShouldBe(each.Pending(property).Load);
+                foreach (var url in urls)
+                    (all.Look(url, property, host) is null).ShouldBe(each.Look(url, property, host) is null, $"{url} after {some}");
+            }
+            all.Sweeper.SweepAll();
+            each.Sweeper.SweepAll();
+            // What two purges match counts for the one that found it: which one that was differs, how many there were does not.
+            all.State.TakeCounts().Sum(count => count.Objects).ShouldBe(each.State.TakeCounts().Sum(count => count.Objects));
+        }
+    }
+
+    [Fact]
+    public void Of_a_property_that_goes_and_comes_back_in_one_call_starts_anew()
+    {
+        using var node = new TestNode();
+        node.Store("/a");
+        node.Store("/b");
+        var last = node.Apply(
+            TestNode.PurgeOf(TestNode.Property, TestNode.Rule("Path", "/a")),
+            new RecordPayload { PropertyId = TestNode.Property, PropertyRemoved = new PropertyRemoved() },
+            new RecordPayload { PropertyId = TestNode.Property, Property = node.Body(TestNode.Host) }
+        );
+
+        node.Now.Properties[TestNode.Property].LastPurge.ShouldBe(0ul);
+        node.Now.Properties[TestNode.Property].LastConfiguration.ShouldBe(last);
+        (node.Look("/a"), node.Look("/b")).ShouldBe((null, null));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(2)]
