@@ -62,6 +62,7 @@ internal static class JsonBody
 
     private static bool IsJson(string? contentType) =>
         string.IsNullOrWhiteSpace(contentType)
+        || string.Equals(contentType, "application/json", StringComparison.OrdinalIgnoreCase)
         || (
             MediaTypeHeaderValue.TryParse(contentType, out var type)
             && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)

@@ -27,6 +27,8 @@ internal static class ProcessLogging
                 .AddFilter("Microsoft", LogLevel.Warning)
                 .AddFilter("System", LogLevel.Warning)
                 .AddFilter("Grpc", LogLevel.Warning)
+                // It never warns, but as long as it might, every request gets an activity and a scope that nobody reads. Traces are made without it.
+                .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
                 .AddSimpleConsole(console =>
                 {
                     console.SingleLine = true;
