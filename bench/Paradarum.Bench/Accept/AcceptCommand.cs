@@ -18,6 +18,12 @@ internal static class AcceptCommand
             1024
         );
         var turns = BenchReport.Number("--turns", "Turns of each, one after the other; the median counts.", 3, 20);
+        var warm = BenchReport.Number(
+            "--warm",
+            "How long each is warmed up before the first turn, in seconds: seven processes have their code compiled meanwhile, by the same processors.",
+            15,
+            600
+        );
         var result = BenchReport.Out();
         var command = new Command(
             "accept",
@@ -33,6 +39,7 @@ internal static class AcceptCommand
             seconds,
             connections,
             turns,
+            warm,
             result,
         };
         command.SetAction(
@@ -42,6 +49,7 @@ internal static class AcceptCommand
                         parsed.GetValue(connections),
                         TimeSpan.FromSeconds(parsed.GetValue(seconds)),
                         parsed.GetValue(turns),
+                        TimeSpan.FromSeconds(parsed.GetValue(warm)),
                         stop
                     ),
                     parsed.GetValue(result),
@@ -51,32 +59,36 @@ internal static class AcceptCommand
         return command;
     }
 
-    private static async Task<string> RunAsync(int connections, TimeSpan turn, int turns, CancellationToken stop)
+    private static async Task<string> RunAsync(int connections, TimeSpan turn, int turns, TimeSpan warm, CancellationToken stop)
     {
         await using var bed = await ProcessFleetBed.StartAsync(shields: 2, pops: 4);
         await using var peer = await EmptyPeer.StartAsync();
         var purges = PurgeBytes.Of(bed.PropertyId, bed.ApiKey);
         HttpLoad Load(int port) => new(port, purges, head => head.StartsWith("HTTP/1.1 200"u8));
         var (durable, empty) = (Load(bed.ApiPort), Load(peer.Port));
-        var warm = TimeSpan.FromSeconds(4);
         await empty.MeasureAsync(connections, warm);
         await durable.MeasureAsync(connections, warm);
 
-        var pairs = new List<(LoadFigures Empty, LoadFigures Durable)>();
+        var pairs = new List<(AcceptTurn Empty, AcceptTurn Durable)>();
         for (var n = 0; n < turns; n++)
         {
             stop.ThrowIfCancellationRequested();
-            pairs.Add((await empty.MeasureAsync(connections, turn), await durable.MeasureAsync(connections, turn)));
+            pairs.Add(
+                (
+                    await AcceptTurn.MeasureAsync(empty, connections, turn, bed, peer),
+                    await AcceptTurn.MeasureAsync(durable, connections, turn, bed, peer)
+                )
+            );
             await Console.Error.WriteLineAsync(
-                $"turn {n + 1} of {turns}: {pairs[^1].Durable.PerSecond:0} purges/s, {pairs[^1].Empty.PerSecond:0} empty"
+                $"turn {n + 1} of {turns}: {pairs[^1].Durable.Figures.PerSecond:0} purges/s, {pairs[^1].Empty.Figures.PerSecond:0} empty"
             );
         }
         return Report(connections, turn, pairs);
     }
 
-    private static string Report(int connections, TimeSpan turn, List<(LoadFigures Empty, LoadFigures Durable)> pairs)
+    private static string Report(int connections, TimeSpan turn, List<(AcceptTurn Empty, AcceptTurn Durable)> pairs)
     {
-        var ratios = pairs.Select(pair => pair.Durable.PerSecond / pair.Empty.PerSecond).Order().ToList();
+        var ratios = pairs.Select(pair => pair.Durable.Figures.PerSecond / pair.Empty.Figures.PerSecond).Order().ToList();
         var report = new StringBuilder("# Durable purges per second\n\n");
         report.AppendLine(
             CultureInfo.InvariantCulture,
@@ -95,9 +107,22 @@ internal static class AcceptCommand
         );
         for (var n = 0; n < pairs.Count; n++)
         {
-            report.AppendLine(Row(n + 1, "does nothing", pairs[n].Empty, 1));
-            report.AppendLine(Row(n + 1, "durable purge", pairs[n].Durable, pairs[n].Durable.PerSecond / pairs[n].Empty.PerSecond));
+            report.AppendLine(Row(n + 1, "does nothing", pairs[n].Empty.Figures, 1));
+            report.AppendLine(
+                Row(n + 1, "durable purge", pairs[n].Durable.Figures, pairs[n].Durable.Figures.PerSecond / pairs[n].Empty.Figures.PerSecond)
+            );
         }
+        report.AppendLine(
+            """
+
+            Processor time of each process, microseconds for one request (user and system; all turns together). All of it is taken from the same processors.
+
+            | | clients | peer | control plane | 2 shields | 4 PoPs | all |
+            | --- | --- | --- | --- | --- | --- | --- |
+            """
+        );
+        report.AppendLine(AcceptTurn.CostRow("does nothing", [.. pairs.Select(pair => pair.Empty)]));
+        report.AppendLine(AcceptTurn.CostRow("durable purge", [.. pairs.Select(pair => pair.Durable)]));
         return report.ToString();
     }
 

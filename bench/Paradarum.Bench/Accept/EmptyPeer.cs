@@ -22,6 +22,8 @@ internal sealed class EmptyPeer : IAsyncDisposable
 
     public int Port { get; }
 
+    public int Id => _process.Id;
+
     public static async Task<EmptyPeer> StartAsync()
     {
         var port = FreePorts.Row(1);

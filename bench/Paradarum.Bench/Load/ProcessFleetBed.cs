@@ -11,6 +11,7 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly List<ParadarumProcess> _nodes = [];
     private HttpClient? _api;
+    private int _shields;
 
     public int ApiPort { get; } = FreePorts.Row(1);
 
@@ -24,6 +25,10 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
 
     public HttpClient Api => _api!;
 
+    /// <summary>Processor time so far of the control plane, of the shields together and of the PoPs together.</summary>
+    public (TimeSpan Control, TimeSpan Shields, TimeSpan Pops) ProcessorTimes() =>
+        (ProcessFacts.ProcessorTime(Control.Id), Together(_nodes[.._shields]), Together(_nodes[_shields..]));
+
     /// <param name="shields">Processes of their own.</param>
     /// <param name="pops">The same.</param>
     /// <param name="control">More settings of the control plane.</param>
@@ -36,6 +41,7 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
             new { name = "bench", origins = new[] { new { host = "http://127.0.0.1:9" } } }
         );
         bed.PropertyId = (await answer.Content.ReadFromJsonAsync<JsonObject>())!["data"]!["id"]!.GetValue<long>();
+        bed._shields = shields;
         for (var n = 1; n <= shields; n++)
             await bed.AddNodeAsync("shield", $"shield-{n}");
         for (var n = 1; n <= pops; n++)
@@ -85,6 +91,9 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
         _api = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{ApiPort}"), Timeout = TimeSpan.FromSeconds(100) };
         _api.DefaultRequestHeaders.Add("X-API-Key", ApiKey);
     }
+
+    private static TimeSpan Together(IEnumerable<ParadarumProcess> processes) =>
+        processes.Aggregate(TimeSpan.Zero, static (sum, process) => sum + ProcessFacts.ProcessorTime(process.Id));
 
     private async Task AddNodeAsync(string role, string name) =>
         _nodes.Add(NodeProcess.Start(role, FleetPort, _folder[name], await RegisterAsync(role, name)));
