@@ -56,7 +56,10 @@ internal sealed record VaryKey
         return hash.ToHashCode();
     }
 
-    private static string? Normalised(string name, IHeaderDictionary request)
+    /// <summary>A request's field as it is compared; null when it is absent.</summary>
+    /// <param name="name">In lower case.</param>
+    /// <param name="request">Its headers.</param>
+    public static string? Normalised(string name, IHeaderDictionary request)
     {
         if (name == "accept-encoding")
             return Codings.Normalise(request.AcceptEncoding);

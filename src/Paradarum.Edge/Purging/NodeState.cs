@@ -232,8 +232,8 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
     {
         if (!rule.Value.Contains('?', StringComparison.Ordinal))
             return index.UnderPath(property.Id, rule.Value);
-        var keyed = PendingRules.DirectTarget(rule, property.Configuration.QueryMode);
-        return keyed is null ? [] : index.KeyedBy(property.Id, keyed);
+        var keyed = PendingRules.Keyed(rule, CacheRuleSet.Of(property.Configuration).Keyed);
+        return keyed is null ? index.UnderPath(property.Id, PendingRules.PathOf(rule)) : index.KeyedBy(property.Id, keyed);
     }
 
     private static NodeSnapshot At(string epoch, ulong position, ReadOnlyMemory<byte> hash, IReadOnlyList<PropertySnapshot> properties)

@@ -1,3 +1,5 @@
+using Paradarum.Protocol.Configuration;
+
 namespace Paradarum.Edge.Purging;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Paradarum.Protocol.Configuration;
 using Paradarum.Protocol.Purging;
 
 namespace Paradarum.Edge.Purging;

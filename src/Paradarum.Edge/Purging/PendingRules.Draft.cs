@@ -29,7 +29,7 @@ internal sealed partial class PendingRules
         public bool IsAllAt(ulong position) => _next.IsAllAt(position);
 
         /// <inheritdoc cref="PendingRules.Add"/>
-        public void Add(ulong position, IReadOnlyCollection<PurgeRule> rules, QueryMode mode, PatternBudget budget)
+        public void Add(ulong position, IReadOnlyCollection<PurgeRule> rules, KeysTarget key, PatternBudget budget)
         {
             var (load, all) = (_load, false);
             foreach (var rule in rules)
@@ -49,7 +49,7 @@ internal sealed partial class PendingRules
             foreach (var rule in rules)
             {
                 if (rule.Kind is PurgeKind.Path or PurgeKind.Equals)
-                    AddDirect(rule, position, mode);
+                    AddDirect(rule, position, key);
                 else
                     toLookAt.Add(new PendingRule(rule, position, budget));
             }
@@ -73,12 +73,13 @@ internal sealed partial class PendingRules
             return _next;
         }
 
-        private void AddDirect(PurgeRule rule, ulong position, QueryMode mode)
+        private void AddDirect(PurgeRule rule, ulong position, KeysTarget key)
         {
             var (rulesOfShape, value) =
                 !rule.Value.Contains('?', StringComparison.Ordinal) ? (_paths ??= _next._paths.ToBuilder(), rule.Value)
                 : rule.Kind is PurgeKind.Equals ? (_equal ??= _next._equal.ToBuilder(), rule.Value)
-                : (_keyed ??= _next._keyed.ToBuilder(), DirectTarget(rule, mode)?.PathAndQuery ?? rule.Value);
+                : Keyed(rule, key) is { } target ? (_keyed ??= _next._keyed.ToBuilder(), target.PathAndQuery)
+                : (_paths ??= _next._paths.ToBuilder(), PathOf(rule));
             if (!rulesOfShape.ContainsKey(value))
             {
                 var load = RuleLoad.Of(rule.Kind, value);

@@ -90,16 +90,18 @@ internal sealed partial class PendingRules
     }
 
     /// <summary>With the rules of one record. More than the property's budget is widened: then everything pending is one All at this position.</summary>
-    public PendingRules Add(ulong position, IReadOnlyCollection<PurgeRule> rules, QueryMode mode, PatternBudget budget)
+    public PendingRules Add(ulong position, IReadOnlyCollection<PurgeRule> rules, KeysTarget key, PatternBudget budget)
     {
         var draft = new Draft(this);
-        draft.Add(position, rules, mode, budget);
+        draft.Add(position, rules, key, budget);
         return draft.Build();
     }
 
-    /// <summary>The keyed target that a Path or Equals with a query names in the index.</summary>
-    public static CanonicalTarget? DirectTarget(PurgeRule rule, QueryMode mode) =>
-        CanonicalTarget.Parse(rule.Value).Ok(out var target, out _) ? mode.Apply(target) : null;
+    /// <summary>The keyed target that a Path or Equals with a query names in the index; null when that can't be told, and then it is all of <see cref="PathOf"/>.</summary>
+    public static CanonicalTarget? Keyed(PurgeRule rule, KeysTarget key) =>
+        CanonicalTarget.Parse(rule.Value).Ok(out var target, out _) ? key(target) : null;
+
+    public static string PathOf(PurgeRule rule) => rule.Value[..rule.Value.IndexOf('?', StringComparison.Ordinal)];
 
     /// <summary>All that is pending up to a position, replaced by All at that position; what is newer stays.</summary>
     public PendingRules Widen(ulong position)

@@ -108,7 +108,7 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
         purged.LastPurge = position;
         if (rules.Length == 0)
             return;
-        purged.Pending.Add(position, rules, property.Configuration.QueryMode, budgetOf(propertyId));
+        purged.Pending.Add(position, rules, CacheRuleSet.Of(property.Configuration).Keyed, budgetOf(propertyId));
         widened |= purged.Pending.IsAllAt(position) && !Array.Exists(rules, static rule => rule.Kind is PurgeKind.All);
         _purges.Add(new AppliedPurge(propertyId, position, rules, widened));
     }
@@ -139,7 +139,7 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
 
     /// <summary>A property that is new here, or here again: nothing that was fetched before it came may be used.</summary>
     private PendingRules Since(long propertyId, ulong position) =>
-        PendingRules.None.Add(position, [PurgeRule.All], Protocol.Urls.QueryMode.WholeQuery, budgetOf(propertyId));
+        PendingRules.None.Add(position, [PurgeRule.All], static target => target, budgetOf(propertyId));
 
     private void Remove(long propertyId)
     {

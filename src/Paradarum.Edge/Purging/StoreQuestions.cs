@@ -1,4 +1,5 @@
 using Paradarum.Edge.Storage;
+using Paradarum.Protocol.Configuration;
 using Paradarum.Protocol.Link;
 using Paradarum.Protocol.Purging;
 
@@ -52,7 +53,7 @@ internal sealed class StoreQuestions(NodeState state, TimeProvider time)
     )
     {
         var budget = new PatternBudget(() => state.Index.CountOf(property.Id), static () => { }, time);
-        var thought = PendingRules.None.Add(Thought, rules, property.Configuration.QueryMode, budget);
+        var thought = PendingRules.None.Add(Thought, rules, CacheRuleSet.Of(property.Configuration).Keyed, budget);
         var samples = new HashSet<string>(StringComparer.Ordinal);
         answer.GaveUp = !Look(
             snapshot,

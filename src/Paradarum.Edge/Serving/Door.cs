@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Paradarum.Edge.Freshness;
 using Paradarum.Edge.Leasing;
 using Paradarum.Edge.Purging;
+using Paradarum.Protocol.Configuration;
 using Paradarum.Protocol.Link;
 using Paradarum.Protocol.Urls;
 
@@ -90,17 +91,21 @@ internal sealed class Door(
             return (null, refused);
 
         var scheme = tier?.Scheme ?? request.Scheme;
-        var keyed = property.Configuration.QueryMode.Apply(target);
+        var rules = CacheRuleSet.Of(property.Configuration);
+        var rule = rules.For(target.Path);
         var visit = new HttpVisit(context)
         {
             Snapshot = snapshot,
             Property = property,
             Target = target,
-            Key = new CacheKey(scheme, host, keyed),
+            Key = new CacheKey(scheme, host, rules.Keyed(target, rule))
+            {
+                Parts = rule is null ? "" : KeyedParts.Of(rule.Key, request.Headers),
+            },
             Lease = lease.State,
             Now = time.GetUtcNow(),
             Control = options.VisitorsDirectCache ? RequestControl(request.Headers) : default,
-            Rule = CacheRuleSet.Of(property.Configuration).For(target.Path),
+            Rule = rule,
             Tier = tier,
             ArrivedAfter = arrivedAfter,
             Promised = options.Role == EdgeRole.Pop ? promises.Read(request.Headers, snapshot, property.Id) : 0,

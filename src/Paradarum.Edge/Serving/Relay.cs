@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Paradarum.Edge.Freshness;
 using Paradarum.Edge.Purging;
+using Paradarum.Protocol.Configuration;
 using Paradarum.Edge.Storage;
 using Paradarum.Protocol.Urls;
 using Yarp.ReverseProxy.Forwarder;
@@ -119,7 +120,7 @@ internal sealed class Relay(
         state.Index.InvalidateGroups(visit.Property.Id, CacheGroups.Of(received[CacheGroups.InvalidationField]));
         if (!Invalidation.IsSuccess(status))
             return;
-        Invalidate(visit.Key.Target);
+        Invalidate(visit.Target);
         var target = new Uri(
             string.Create(CultureInfo.InvariantCulture, $"{visit.Key.Scheme}://{visit.Key.Host}{visit.Target.PathAndQuery}")
         );
@@ -131,14 +132,15 @@ internal sealed class Relay(
                 && CanonicalTarget.Parse(other.PathAndQuery).Ok(out var named, out _)
             )
             {
-                Invalidate(visit.Property.Configuration.QueryMode.Apply(named));
+                Invalidate(named);
             }
         }
     }
 
-    private void Invalidate(CanonicalTarget keyed)
+    /// <summary>In both schemes and whatever else is in the key; where a rule could not be told, everything under the path.</summary>
+    private void Invalidate(CanonicalTarget target)
     {
-        state.Index.Invalidate(visit.Property.Id, new CacheKey("http", visit.Key.Host, keyed));
-        state.Index.Invalidate(visit.Property.Id, new CacheKey("https", visit.Key.Host, keyed));
+        var keyed = CacheRuleSet.Of(visit.Property.Configuration).Keyed(target);
+        state.Index.Invalidate(visit.Property.Id, visit.Key.Host, target.Path, keyed);
     }
 }

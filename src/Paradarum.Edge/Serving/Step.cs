@@ -3,6 +3,7 @@ using Paradarum.Edge.Freshness;
 using Paradarum.Edge.Leasing;
 using Paradarum.Edge.Purging;
 using Paradarum.Edge.Storage;
+using Paradarum.Protocol.Configuration;
 
 namespace Paradarum.Edge.Serving;
 
@@ -63,9 +64,11 @@ internal readonly record struct Step(StepKind Kind, Decision Decision, StoredRes
             return new(Served.Bypass, Forward.Method);
         if (visit.Property.PassThrough || visit.Snapshot.PassThroughAll)
             return new(Served.Bypass, Forward.Bypass) { Detail = "configuration-not-understood" };
+        if (ReferenceEquals(visit.Rule, CacheRuleSet.Undecided))
+            return new(Served.Bypass, Forward.Bypass) { Detail = "rule-too-slow" };
         if (visit.Rule is { TtlSeconds: 0 })
             return new(Served.Bypass, Forward.Bypass) { Detail = "rule-never-stores" };
-        if (visit.Rule is not null && CacheRuleSet.Bypasses(visit.Rule, visit.Headers))
+        if (visit.Rule is not null && KeyedParts.Bypasses(visit.Rule, visit.Headers))
             return new(Served.Bypass, Forward.Bypass) { Detail = "bypass-cookie" };
         if (visit.Headers.ContentLength > 0 || visit.Headers.TransferEncoding.Count > 0 || Upgrades(visit.Headers))
             return new(Served.Bypass, Forward.Request) { Detail = "body-or-upgrade" };

@@ -14,7 +14,7 @@ namespace Paradarum.Edge.Storage;
 internal sealed class EntryIndex
 {
     private readonly ConcurrentDictionary<long, PropertyEntries> _properties = new();
-    private readonly ConcurrentDictionary<(long, CacheKey), byte> _invalidatedWhileLoading = new();
+    private readonly ConcurrentDictionary<(long, string Host, string Path, CanonicalTarget? Keyed), byte> _invalidatedWhileLoading = new();
     private readonly ConcurrentDictionary<(long, string), byte> _groupsInvalidatedWhileLoading = new();
     private long _generation;
     private ulong _loadingFrom = ulong.MaxValue;
@@ -77,7 +77,8 @@ internal sealed class EntryIndex
     }
 
     private bool WasInvalidatedWhileLoading(StoredEntry entry) =>
-        _invalidatedWhileLoading.ContainsKey((entry.PropertyId, entry.Key))
+        _invalidatedWhileLoading.ContainsKey((entry.PropertyId, entry.Key.Host, entry.Key.Target.Path, entry.Key.Target))
+        || _invalidatedWhileLoading.ContainsKey((entry.PropertyId, entry.Key.Host, entry.Key.Target.Path, null))
         || (
             !_groupsInvalidatedWhileLoading.IsEmpty
             && Array.Exists(entry.Groups, group => _groupsInvalidatedWhileLoading.ContainsKey((entry.PropertyId, group)))
@@ -90,12 +91,16 @@ internal sealed class EntryIndex
     /// What an unsafe request does to a resource (RFC 9111 §4.4), before its answer is relayed: all variants leave, and fetches in flight store nothing. A fetch
     /// that registers after this call began after the change.
     /// </summary>
+    /// <param name="propertyId">Its property.</param>
+    /// <param name="host">Both schemes of it are meant, and every value of what else is in the key.</param>
+    /// <param name="path">Its path.</param>
+    /// <param name="keyed">Its keyed target; null: everything under the path.</param>
     /// <returns>How many stored responses were removed.</returns>
-    public int Invalidate(long propertyId, CacheKey key)
+    public int Invalidate(long propertyId, string host, string path, CanonicalTarget? keyed)
     {
         if (IsLoading)
-            _invalidatedWhileLoading.TryAdd((propertyId, key), 0);
-        return Of(propertyId)?.Invalidate(key) ?? 0;
+            _invalidatedWhileLoading.TryAdd((propertyId, host, path, keyed), 0);
+        return Of(propertyId)?.Invalidate(host, path, keyed) ?? 0;
     }
 
     /// <summary>Tells the groups of what a fetch brings, before it is stored or shared; true when one of them was invalidated since it began, and so the fetch is.</summary>

@@ -99,19 +99,26 @@ internal sealed class PropertyEntries
         return removed.Count > 0;
     }
 
-    public int Invalidate(CacheKey key)
+    public int Invalidate(string host, string path, CanonicalTarget? keyed)
     {
+        // A bucket that is made from here on holds fetches that begin after the change.
+        if (!_buckets.TryGetValue(path, out var bucket))
+            return 0;
         var removed = new List<StoredEntry>();
-        Change(
-            key,
-            resource =>
+        lock (bucket.Gate)
+        {
+            // A copy: a resource without entries and fetches leaves the bucket.
+            foreach (var resource in (keyed is null ? bucket.Resources : bucket.OfTarget(keyed)).ToArray())
             {
+                if (!string.Equals(resource.Key.Host, host, StringComparison.Ordinal))
+                    continue;
                 foreach (var fetch in resource.Fetches)
                     fetch.Invalidate();
                 foreach (var entry in resource.Entries)
                     TakeOut(resource, entry, removed);
+                Tidy(bucket, resource);
             }
-        );
+        }
         Announce(removed);
         return removed.Count;
     }

@@ -16,11 +16,18 @@ public sealed record PropertyConfiguration(
     string? ShieldId
 )
 {
+    /// <summary>Seconds for which browsers may keep what a PoP serves from its store; null: as the origin says.</summary>
+    public long? BrowserTtlSeconds { get; init; }
+
+    /// <summary>When stale responses are served instead of a failure.</summary>
+    public StaleConditions AlwaysOnline { get; init; }
+
     /// <summary>False when the record holds a choice that this version does not know: the node then puts the property on pass-through (design section 2).</summary>
     public static bool IsKnown(PropertyBody message) =>
         Enum.IsDefined(message.State)
         && Enum.IsDefined(message.QueryMode?.Kind ?? default)
-        && message.CacheRules.All(rule => Enum.IsDefined((CacheRuleMatch)rule.MatchType))
+        && message.CacheRules.All(rule => Enum.IsDefined((CacheRuleMatch)rule.MatchType) && Enum.IsDefined(rule.Key?.Query ?? default))
+        && message.AlwaysOnline.All(code => StaleCodes.Read(code) != StaleConditions.None)
         && message.Origins.All(origin => origin.Scheme is "http" or "https");
 
     /// <summary>Reads a record that <see cref="IsKnown"/>. What is absent has its default: no query-string mode is the whole query, no shield choice is none.</summary>
@@ -37,11 +44,18 @@ public sealed record PropertyConfiguration(
                     (CacheRuleMatch)rule.MatchType,
                     rule.TtlSeconds,
                     [.. rule.BypassCookies]
-                )),
+                )
+                {
+                    Key = KeyParts.FromMessage(rule.Key),
+                }),
             ],
             message.Shield?.Enabled ?? false,
             string.IsNullOrEmpty(message.Shield?.ShieldId) ? null : message.Shield.ShieldId
-        );
+        )
+        {
+            BrowserTtlSeconds = message.BrowserCaching?.TtlSeconds,
+            AlwaysOnline = message.AlwaysOnline.Aggregate(StaleConditions.None, (all, code) => all | StaleCodes.Read(code)),
+        };
 
     public PropertyBody ToMessage()
     {
@@ -51,7 +65,9 @@ public sealed record PropertyConfiguration(
             State = State,
             QueryMode = new QueryModeMessage { Kind = (Link.QueryModeKind)QueryMode.Kind },
             Shield = new ShieldChoice { Enabled = ShieldEnabled, ShieldId = ShieldId ?? "" },
+            BrowserCaching = BrowserTtlSeconds is { } browser ? new BrowserCachingMessage { TtlSeconds = browser } : null,
         };
+        message.AlwaysOnline.AddRange(StaleCodes.Written(AlwaysOnline));
         message.QueryMode.Values.AddRange(QueryMode.Values);
         message.Hostnames.AddRange(Hostnames.Select(hostname => new HostnameMessage { Name = hostname.Name, Active = hostname.Active }));
         message.Origins.AddRange(
@@ -71,6 +87,7 @@ public sealed record PropertyConfiguration(
                 Pattern = rule.Pattern,
                 MatchType = (int)rule.Match,
                 TtlSeconds = rule.TtlSeconds,
+                Key = rule.Key.ToMessage(),
             };
             written.BypassCookies.AddRange(rule.BypassCookies);
             message.CacheRules.Add(written);
@@ -81,6 +98,7 @@ public sealed record PropertyConfiguration(
     public bool Equals(PropertyConfiguration? other) =>
         other is not null
         && (Name, State, ShieldEnabled, ShieldId) == (other.Name, other.State, other.ShieldEnabled, other.ShieldId)
+        && (BrowserTtlSeconds, AlwaysOnline) == (other.BrowserTtlSeconds, other.AlwaysOnline)
         && QueryMode.Equals(other.QueryMode)
         && Hostnames.AsSpan().SequenceEqual(other.Hostnames.AsSpan())
         && Origins.AsSpan().SequenceEqual(other.Origins.AsSpan())
@@ -102,9 +120,12 @@ public sealed record Origin(string Scheme, string Host, int Port, string HostHea
 /// <summary>A cache rule (contract part 3): <paramref name="TtlSeconds"/> counts where the origin gives no freshness; 0 never stores.</summary>
 public sealed record CacheRule(string Pattern, CacheRuleMatch Match, long TtlSeconds, ImmutableArray<string> BypassCookies)
 {
+    /// <summary>What the rule makes of the key.</summary>
+    public KeyParts Key { get; init; } = KeyParts.None;
+
     public bool Equals(CacheRule? other) =>
         other is not null
-        && (Pattern, Match, TtlSeconds) == (other.Pattern, other.Match, other.TtlSeconds)
+        && (Pattern, Match, TtlSeconds, Key) == (other.Pattern, other.Match, other.TtlSeconds, other.Key)
         && BypassCookies.AsSpan().SequenceEqual(other.BypassCookies.AsSpan());
 
     public override int GetHashCode() => HashCode.Combine(Pattern, Match, TtlSeconds, BypassCookies.Length);

@@ -12,14 +12,14 @@ public static class PurgeMatch
     /// <param name="rule">The rule.</param>
     /// <param name="keyed">The target of the key.</param>
     /// <param name="fetched">The target as it was fetched from upstream: the same instance as <paramref name="keyed"/> unless the query-string mode changed it.</param>
-    /// <param name="mode">The property's query-string mode: a Path with <c>?</c> names the entry that a request for it would be answered from.</param>
+    /// <param name="key">How the property keys targets: a Path with <c>?</c> names the entry that a request for it would be answered from. Where that can't be told, it names its path.</param>
     /// <returns>A pattern that does not build, or runs past <see cref="PurgePattern.LongestMatch"/>, matches: too much is safe, too little is not.</returns>
-    public static bool Matches(PurgeRule rule, CanonicalTarget keyed, CanonicalTarget fetched, QueryMode mode) =>
+    public static bool Matches(PurgeRule rule, CanonicalTarget keyed, CanonicalTarget fetched, KeysTarget key) =>
         rule.Kind switch
         {
             PurgeKind.All => true,
             PurgeKind.Extension => HasExtension(keyed.Path, rule.Value),
-            PurgeKind.Path => MatchesPath(rule.Value, keyed, mode),
+            PurgeKind.Path => MatchesPath(rule.Value, keyed, key),
             PurgeKind.Regex => MatchesPattern(rule.Value, keyed, fetched),
             var kind => MatchesLiteral(kind, rule.Value, keyed.Path)
                 || MatchesLiteral(kind, rule.Value, keyed.PathAndQuery)
@@ -33,11 +33,13 @@ public static class PurgeMatch
         && path.Length > extension.Length
         && path[^(extension.Length + 1)] == '.';
 
-    private static bool MatchesPath(string value, CanonicalTarget keyed, QueryMode mode)
+    private static bool MatchesPath(string value, CanonicalTarget keyed, KeysTarget key)
     {
         if (!value.Contains('?', StringComparison.Ordinal))
             return string.Equals(keyed.Path, value, StringComparison.Ordinal);
-        return CanonicalTarget.Parse(value).Ok(out var target, out _) && mode.Apply(target).Equals(keyed);
+        if (!CanonicalTarget.Parse(value).Ok(out var target, out _))
+            return false;
+        return key(target) is { } named ? named.Equals(keyed) : string.Equals(target.Path, keyed.Path, StringComparison.Ordinal);
     }
 
     private static bool MatchesLiteral(PurgeKind kind, string literal, string text) =>

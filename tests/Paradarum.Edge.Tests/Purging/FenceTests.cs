@@ -187,7 +187,7 @@ public sealed class The_fence
         var foreign = node.Store("/a", property: 8, host: "other.example");
         var neighbour = node.Store("/a?x");
 
-        node.Index.Invalidate(TestNode.Property, held.Key).ShouldBe(1);
+        node.Index.Invalidate(TestNode.Property, held.Key.Host, held.Key.Target.Path, held.Key.Target).ShouldBe(1);
         held.IsRemoved.ShouldBeTrue();
         node.Test(inFlight).ShouldBe(FenceReason.Invalidated);
         node.Finish(inFlight, out _).ShouldBe(FenceReason.Invalidated);
@@ -204,7 +204,7 @@ public sealed class The_fence
         using var node = new TestNode();
         var fetch = node.Fetch("/a");
         Fence.Test(node.Now, fetch).MayBeUsed.ShouldBeTrue();
-        node.Index.Invalidate(TestNode.Property, fetch.Key);
+        node.Index.Invalidate(TestNode.Property, fetch.Key.Host, fetch.Key.Target.Path, fetch.Key.Target);
         node.Index.Add(fetch, new TestEntry(fetch)).ShouldBeFalse();
         node.Index.Count.ShouldBe(0);
     }

@@ -84,7 +84,7 @@ public sealed class Whatever_the_order_of_events
                     break;
                 case Event.Invalidate when of % 4 == 0:
                     var key = new CacheKey("http", TestNode.Host, TestNode.Target(Urls[which % Urls.Length]));
-                    node.Index.Invalidate(TestNode.Property, key);
+                    node.Index.Invalidate(TestNode.Property, key.Host, key.Target.Path, key.Target);
                     stored.RemoveAll(held => held.Key == key);
                     break;
             }
@@ -104,7 +104,7 @@ public sealed class Whatever_the_order_of_events
 
         bool IsPurged(Paradarum.Edge.Storage.Stamped item) =>
             purges.Any(purge =>
-                purge.Position > item.Stamp && PurgeMatch.Matches(purge.Rule, item.Key.Target, item.Fetched, QueryMode.WholeQuery)
+                purge.Position > item.Stamp && PurgeMatch.Matches(purge.Rule, item.Key.Target, item.Fetched, QueryMode.WholeQuery.Apply)
             );
     }
 

@@ -1,5 +1,6 @@
 using Paradarum.Edge.Purging;
 using Paradarum.Edge.Storage;
+using Paradarum.Protocol.Configuration;
 using Paradarum.Protocol.Link;
 using Paradarum.Protocol.Purging;
 

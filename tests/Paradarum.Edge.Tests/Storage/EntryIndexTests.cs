@@ -2,6 +2,7 @@ using CsCheck;
 using Paradarum.Edge.Purging;
 using Paradarum.Edge.Storage;
 using Paradarum.Edge.Tests.Purging;
+using Paradarum.Protocol.Configuration;
 using Paradarum.Protocol.Urls;
 
 namespace Paradarum.Edge.Tests.Storage;
@@ -135,7 +136,7 @@ public sealed class The_index_of_entries
                     else if (step == 1)
                     {
                         var count = model.RemoveAll(entry => entry.Key == fetch.Key);
-                        if (index.Invalidate(1, fetch.Key) != count)
+                        if (index.Invalidate(1, fetch.Key.Host, fetch.Key.Target.Path, fetch.Key.Target) != count)
                             return false;
                     }
                     else
@@ -174,7 +175,7 @@ public sealed class The_index_of_entries
                     if (i % 3 == 0)
                         _index.Remove(entry);
                     if (i % 50 == 0)
-                        _index.Invalidate(1, fetch.Key);
+                        _index.Invalidate(1, fetch.Key.Host, fetch.Key.Target.Path, fetch.Key.Target);
                     _index.Release(fetch);
                 }
                 return ValueTask.CompletedTask;

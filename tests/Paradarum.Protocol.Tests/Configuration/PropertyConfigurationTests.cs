@@ -33,6 +33,10 @@ public sealed class The_configuration_of_a_property
         PropertyConfiguration.IsKnown(new PropertyBody { State = (PropertyState)9 }).ShouldBeFalse();
         PropertyConfiguration.IsKnown(new PropertyBody { QueryMode = new() { Kind = (Link.QueryModeKind)9 } }).ShouldBeFalse();
         PropertyConfiguration.IsKnown(new PropertyBody { CacheRules = { new CacheRuleMessage { MatchType = 9 } } }).ShouldBeFalse();
+        PropertyConfiguration
+            .IsKnown(new PropertyBody { CacheRules = { new CacheRuleMessage { Key = new() { Query = (RuleQuery)9 } } } })
+            .ShouldBeFalse();
+        PropertyConfiguration.IsKnown(new PropertyBody { AlwaysOnline = { "teapot" } }).ShouldBeFalse();
         PropertyConfiguration.IsKnown(new PropertyBody { Origins = { new OriginMessage { Scheme = "quic" } } }).ShouldBeFalse();
     }
 
@@ -43,6 +47,8 @@ public sealed class The_configuration_of_a_property
             .ShouldBe(Enum.GetValues<Link.QueryModeKind>().Select(kind => ((int)kind, kind.ToString())));
 
     private static readonly Gen<string> Text = Gen.String[Gen.Char.AlphaNumeric, 1, 8];
+
+    private static readonly Gen<KeyParts> AnyKey = Gen.Select(Gen.Enum<RuleQuery>(), Text.List[0, 2], Text.List[0, 2], KeyParts.Of);
 
     private static readonly Gen<PropertyConfiguration> AnyConfiguration = Gen.Select(
         Text,
@@ -62,10 +68,16 @@ public sealed class The_configuration_of_a_property
             Gen.Enum<CacheRuleMatch>(),
             Gen.Long[0, 1_000_000],
             Text.List[0, 3],
-            (pattern, match, ttl, cookies) => new CacheRule(pattern, match, ttl, [.. cookies])
+            AnyKey,
+            (pattern, match, ttl, cookies, key) => new CacheRule(pattern, match, ttl, [.. cookies]) { Key = key }
         ).List[0, 3],
         Gen.Select(Gen.Bool, Gen.OneOf(Text.Select(id => (string?)id), Gen.Const((string?)null))),
-        (name, state, hostnames, origins, mode, rules, shield) =>
+        Gen.Select(Gen.OneOf(Gen.Long[0, 1000].Select(ttl => (long?)ttl), Gen.Const((long?)null)), Gen.Int[0, 2047]),
+        (name, state, hostnames, origins, mode, rules, shield, general) =>
             new PropertyConfiguration(name, state, [.. hostnames], [.. origins], mode, [.. rules], shield.Item1, shield.Item2)
+            {
+                BrowserTtlSeconds = general.Item1,
+                AlwaysOnline = (StaleConditions)general.Item2,
+            }
     );
 }

@@ -15,7 +15,7 @@ internal static class HeadRecord
         var writer = new RecordWriter(to);
         writer.Number(entry.PropertyId);
         writer.Text(entry.Key.Scheme);
-        writer.Text(entry.Key.Host);
+        writer.Text(entry.Key.Parts.Length == 0 ? entry.Key.Host : $"{entry.Key.Host}\n{entry.Key.Parts}");
         writer.Text(entry.Key.Target.PathAndQuery);
         writer.Text(entry.Fetched.Equals(entry.Key.Target) ? null : entry.Fetched.PathAndQuery);
         writer.Number(entry.Stamp);
@@ -48,7 +48,7 @@ internal static class HeadRecord
     {
         var reader = new RecordReader(bytes);
         var propertyId = reader.Number();
-        var key = new CacheKey(texts.One(reader.Text()), texts.One(reader.Text()), Target(reader.Text()));
+        var key = Key(texts.One(reader.Text()), texts.One(reader.Text()), Target(reader.Text()));
         var fetched = reader.TextOrNull() is { } other ? Target(other) : key.Target;
         var (stamp, checkedAt) = (reader.Unsigned(), reader.Unsigned());
         var (offset, length) = (reader.Number(), reader.Number());
@@ -70,6 +70,12 @@ internal static class HeadRecord
             throw new RecordException("something follows its end");
         return new(propertyId, key, fetched, stamp, checkedAt, offset, length, status, freshness, vary, headers);
     }
+
+    /// <summary>What a cache rule put into the key stands behind the host: a reader that does not know of it has a host that nobody asks for.</summary>
+    private static CacheKey Key(string scheme, string host, CanonicalTarget target) =>
+        host.IndexOf('\n', StringComparison.Ordinal) is var end and >= 0
+            ? new CacheKey(scheme, host[..end], target) { Parts = host[(end + 1)..] }
+            : new CacheKey(scheme, host, target);
 
     private static void WriteFreshness(RecordWriter writer, in StoredFreshness freshness)
     {

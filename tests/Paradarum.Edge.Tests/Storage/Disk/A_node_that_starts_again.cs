@@ -120,7 +120,7 @@ public sealed class A_node_that_starts_again
         }
         using var next = new DiskNode(_disk.AfterKill(), _log);
         next.CatchUp();
-        next.Index.Invalidate(DiskNode.Property, new("http", DiskNode.Host, Purging.TestNode.Target("/a")));
+        next.Index.Invalidate(DiskNode.Property, DiskNode.Host, "/a", Purging.TestNode.Target("/a"));
         next.Tier.Load(default);
         next.Look("/a").ShouldBeNull();
     }

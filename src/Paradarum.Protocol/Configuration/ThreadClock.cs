@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Paradarum.Edge.Purging;
+namespace Paradarum.Protocol.Configuration;
 
 /// <summary>
 /// Processor time of the calling thread (CLOCK_THREAD_CPUTIME_ID). What a pattern costs must not depend on what else the machine does: on a starved one the time on
 /// the wall would widen harmless patterns. A reading costs a fraction of a microsecond.
 /// </summary>
-internal static partial class ThreadClock
+public static partial class ThreadClock
 {
     private const int ClockThreadCputime = 3;
 
