@@ -47,6 +47,15 @@ internal readonly struct JsonFields(JsonElement element)
         return found.ValueKind == JsonValueKind.Array ? found.EnumerateArray().Take(most + 1).ToArray() : Wrong(name, "an array");
     }
 
+    /// <summary>The fields of an object; null when absent.</summary>
+    public Result<JsonFields?> Object(string name) =>
+        Find(name) is not { } found ? (JsonFields?)null
+        : found.ValueKind == JsonValueKind.Object ? new JsonFields(found)
+        : Wrong(name, "an object");
+
+    /// <summary>Whatever was sent, for a field of more than one kind; null when absent.</summary>
+    public JsonElement? Any(string name) => Find(name);
+
     private JsonElement? Find(string name)
     {
         JsonElement? last = null;

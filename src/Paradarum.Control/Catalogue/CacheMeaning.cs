@@ -26,7 +26,21 @@ internal static class CacheMeaning
         var sameKey =
             before.QueryMode.Kind == after.QueryMode.Kind
             && before.QueryMode.Values.ToHashSet(StringComparer.Ordinal).SetEquals(after.QueryMode.Values);
-        return sameKey ? ForgetReason.None : ForgetReason.KeyChanged;
+        return sameKey && SameKeysOfRules(before, after) ? ForgetReason.None : ForgetReason.KeyChanged;
+    }
+
+    /// <summary>
+    /// Rules that leave the key alone may come and go. Where one does not, which paths it gets depends on every rule before it: any change of what matches in which
+    /// order counts.
+    /// </summary>
+    private static bool SameKeysOfRules(PropertyConfiguration before, PropertyConfiguration after)
+    {
+        static bool TouchesKey(CacheRule rule) => !rule.Key.Equals(KeyParts.None);
+        if (!before.CacheRules.Any(TouchesKey) && !after.CacheRules.Any(TouchesKey))
+            return true;
+        return before
+            .CacheRules.Select(rule => (rule.Pattern, rule.Match, rule.Key))
+            .SequenceEqual(after.CacheRules.Select(rule => (rule.Pattern, rule.Match, rule.Key)));
     }
 
     /// <summary>The selected shield that no longer is one for this property: it would keep, unasked, what a later choice would bring back (contract part 3, shield change).</summary>

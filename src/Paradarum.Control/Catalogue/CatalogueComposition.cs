@@ -22,5 +22,7 @@ internal static class CatalogueComposition
     {
         routes.MapProperties();
         routes.MapHostnames();
+        routes.MapCacheRules();
+        routes.MapGeneralSettings();
     }
 }

@@ -19,7 +19,25 @@ internal sealed record CatalogueProperty(long Id, long AccountId, DateTimeOffset
 
     /// <summary>The hostnames with what only the control plane knows of them.</summary>
     public ImmutableArray<CatalogueHostname> Hostnames { get; init; } = [];
+
+    /// <summary>The cache rules in their order, those that are not enabled too.</summary>
+    public ImmutableArray<CatalogueRule> Rules { get; init; } = [];
+
+    public required GeneralSettings General { get; init; }
 }
+
+/// <param name="FeaturesJson">See <see cref="RuleFeatures"/>.</param>
+internal sealed record CatalogueRule(
+    long Id,
+    string Name,
+    string Pattern,
+    CacheRuleMatch MatchType,
+    long TtlSeconds,
+    int Order,
+    bool IsEnabled,
+    string Description,
+    string FeaturesJson
+);
 
 internal sealed record CatalogueHostname(long Id, string Name, HostnameState State, DateTimeOffset CreatedAt);
 

@@ -40,6 +40,17 @@ internal sealed class Property
 
     public List<PropertyRule> Rules { get; } = [];
 
+    /// <summary>More than anyone needs; keeps a configuration record small.</summary>
+    public const int MostRules = 100;
+
+    public bool BrowserOverride { get; private set; }
+
+    public long BrowserTtlSeconds { get; private set; }
+
+    public bool AlwaysOnlineEnabled { get; private set; }
+
+    public StaleConditions AlwaysOnlineConditions { get; private set; } = GeneralSettings.DefaultStaleOn;
+
     public void SetQueryMode(QueryMode mode) => (QueryModeKind, QueryModeValues) = (mode.Kind, [.. mode.Values]);
 
     public void SetOrigins(IEnumerable<Origin> origins)
@@ -51,8 +62,63 @@ internal sealed class Property
     public void SetRules(IEnumerable<RuleOrder> rules)
     {
         Rules.Clear();
-        Rules.AddRange(rules.Select((rule, place) => PropertyRule.Of(rule, place)));
+        Rules.AddRange(rules.Select((rule, place) => PropertyRule.Of(rule, rule.Order ?? place)));
     }
+
+    public void SetGeneral(GeneralSettings settings)
+    {
+        (BrowserOverride, BrowserTtlSeconds) = (settings.BrowserOverride, settings.BrowserTtl);
+        SetQueryMode(settings.Query);
+        (ShieldEnabled, ShieldId) = (settings.ShieldEnabled, settings.ShieldId);
+        (AlwaysOnlineEnabled, AlwaysOnlineConditions) = (settings.AlwaysOnline, settings.StaleOn);
+    }
+
+    /// <returns>Why not, or null.</returns>
+    public Refusal? AddRule(RuleOrder rule)
+    {
+        if (Rules.Count >= MostRules)
+            return Refusal.Malformed($"A property holds at most {MostRules} cache rules.");
+        if (IsNameTaken(rule.Name, except: null))
+            return NameTaken(rule.Name);
+        var before = Rules.Where(other => other.Order < RuleOrder.AfterTheOthers).Select(other => other.Order + 1);
+        Rules.Add(PropertyRule.Of(rule, rule.Order ?? Math.Min(before.DefaultIfEmpty().Max(), RuleOrder.AfterTheOthers - 1)));
+        return null;
+    }
+
+    /// <returns>Why not, or null.</returns>
+    public Refusal? ReplaceRule(long ruleId, RuleOrder rule)
+    {
+        if (Rules.Find(kept => kept.Id == ruleId) is not { } kept)
+            return NoSuchRule;
+        if (IsNameTaken(rule.Name, kept))
+            return NameTaken(rule.Name);
+        kept.Become(rule);
+        return null;
+    }
+
+    /// <returns>Why not, or null.</returns>
+    public Refusal? RemoveRule(long ruleId) => Rules.RemoveAll(rule => rule.Id == ruleId) > 0 ? null : NoSuchRule;
+
+    /// <summary>Puts a set in the place of the rules there are; rules that somebody made or changed only when that is meant.</summary>
+    /// <returns>Why not, or null.</returns>
+    public Refusal? ApplyPreset(IEnumerable<RuleOrder> set, bool replacesOwn)
+    {
+        if (!replacesOwn && !RulePresets.AreAsMade(Rules))
+            return new(
+                RefusalKind.Conflict,
+                "The property has cache rules of its own. Send replace true to put the preset in their place."
+            );
+        SetRules(set);
+        return null;
+    }
+
+    public static readonly Refusal NoSuchRule = Refusal.NotFound("Cache rule not found.");
+
+    private static Refusal NameTaken(string name) =>
+        new(RefusalKind.Conflict, $"A cache rule named '{Refusal.Quoted(name)}' already exists.");
+
+    private bool IsNameTaken(string name, PropertyRule? except) =>
+        Rules.Exists(rule => rule != except && string.Equals(rule.Name, name, StringComparison.Ordinal));
 
     /// <summary>What nodes are to know: rules in order and only enabled ones.</summary>
     public PropertyConfiguration ToConfiguration() =>
@@ -69,11 +135,25 @@ internal sealed class Property
             [.. Rules.Where(rule => rule.IsEnabled).OrderBy(rule => rule.Order).ThenBy(rule => rule.Id).Select(rule => rule.ToRule())],
             ShieldEnabled,
             ShieldId
-        );
+        )
+        {
+            BrowserTtlSeconds = BrowserOverride ? BrowserTtlSeconds : null,
+            AlwaysOnline = AlwaysOnlineEnabled ? AlwaysOnlineConditions : StaleConditions.None,
+        };
 
     public CatalogueProperty ToCatalogue() =>
         new(Id, AccountId, CreatedAt, ToConfiguration())
         {
+            Rules = [.. Rules.OrderBy(rule => rule.Order).ThenBy(rule => rule.Id).Select(rule => rule.ToCatalogue())],
+            General = new GeneralSettings(
+                BrowserOverride,
+                BrowserTtlSeconds,
+                new QueryMode(QueryModeKind, [.. QueryModeValues]),
+                ShieldEnabled,
+                ShieldId,
+                AlwaysOnlineEnabled,
+                AlwaysOnlineConditions
+            ),
             Hostnames =
             [
                 .. Hostnames

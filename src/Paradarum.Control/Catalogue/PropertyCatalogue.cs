@@ -101,8 +101,17 @@ internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge app
     public Task<Result<CatalogueProperty>> SetOriginsAsync(long propertyId, ImmutableArray<Origin> origins, CancellationToken stop) =>
         ChangeAsync(propertyId, property => property.SetOrigins(origins), stop);
 
+    public Task<Result<CatalogueProperty>> SetGeneralAsync(long propertyId, GeneralSettings settings, CancellationToken stop) =>
+        ChangeAsync(propertyId, property => property.SetGeneral(settings), stop);
+
     public Task<Result<CatalogueProperty>> SetRulesAsync(long propertyId, ImmutableArray<RuleOrder> rules, CancellationToken stop) =>
         ChangeAsync(propertyId, property => property.SetRules(rules), stop);
+
+    /// <param name="propertyId">The property.</param>
+    /// <param name="change">Changes the property or says why not; then nothing is written. Runs on the writer's thread.</param>
+    /// <param name="stop">Gives up waiting; the change may still take place.</param>
+    public Task<Result<CatalogueProperty>> ChangeAsync(long propertyId, Func<Property, Refusal?> change, CancellationToken stop) =>
+        ChangeAsync(propertyId, (_, property) => change(property), stop);
 
     /// <summary>Deletes a property: nodes forget it and all they stored of it.</summary>
     public Task<Result<CatalogueProperty>> DeleteAsync(long propertyId, CancellationToken stop) =>

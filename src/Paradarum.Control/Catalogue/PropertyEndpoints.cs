@@ -28,6 +28,7 @@ internal static class PropertyEndpoints
                 new
                 {
                     name = "string",
+                    preset = "string?",
                     origins = new[]
                     {
                         new
@@ -100,7 +101,12 @@ internal static class PropertyEndpoints
             origins.Add(origin);
         }
 
-        return new PropertyOrder(name, origins.MoveToImmutable()) { Rules = RulePresets.CatchAll };
+        var rules = RulePresets.CatchAll;
+        if (!body.Text("preset").Ok(out var preset, out refusal))
+            return refusal;
+        if (!string.IsNullOrWhiteSpace(preset) && !RulePresets.Parse(preset).Ok(out rules, out refusal))
+            return refusal;
+        return new PropertyOrder(name, origins.MoveToImmutable()) { Rules = rules };
     }
 
     private static Result<Origin> Origin(JsonElement element)

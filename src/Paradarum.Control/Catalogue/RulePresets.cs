@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Paradarum.Protocol;
 using Paradarum.Protocol.Configuration;
 
 namespace Paradarum.Control.Catalogue;
@@ -18,7 +19,10 @@ internal static class RulePresets
     ];
 
     /// <summary>One rule for all paths: 60 s where the origin gives no freshness.</summary>
-    public static readonly ImmutableArray<RuleOrder> CatchAll = [new("Everything", "/", CacheRuleMatch.StartsWith, 60, [])];
+    public static readonly ImmutableArray<RuleOrder> CatchAll =
+    [
+        new("Everything", "/", CacheRuleMatch.StartsWith, 60, []) { Order = RuleOrder.AfterTheOthers },
+    ];
 
     public static readonly ImmutableArray<RuleOrder> WordPress =
     [
@@ -26,7 +30,7 @@ internal static class RulePresets
         new("Administration", "/wp-admin/", CacheRuleMatch.StartsWith, 0, WordPressCookies),
         new("Sign-in", "/wp-login.php", CacheRuleMatch.StartsWith, 0, WordPressCookies),
         new("REST API", "/wp-json/", CacheRuleMatch.StartsWith, 10, WordPressCookies),
-        new("Pages", "/", CacheRuleMatch.StartsWith, 1800, WordPressCookies),
+        new("Pages", "/", CacheRuleMatch.StartsWith, 1800, WordPressCookies) { Order = RuleOrder.AfterTheOthers },
     ];
 
     public static readonly ImmutableArray<RuleOrder> PrestaShop =
@@ -35,8 +39,30 @@ internal static class RulePresets
         new("Administration", "/admin", CacheRuleMatch.StartsWith, 0, []),
         new("Cart", "/cart", CacheRuleMatch.StartsWith, 0, []),
         new("Order", "/order", CacheRuleMatch.StartsWith, 0, []),
-        new("Pages", "/", CacheRuleMatch.StartsWith, 300, []),
+        new("Pages", "/", CacheRuleMatch.StartsWith, 300, []) { Order = RuleOrder.AfterTheOthers },
     ];
+
+    /// <summary>Whether these are the rules of a set as they were made: then nothing of anybody's is lost when another set takes their place.</summary>
+    public static bool AreAsMade(IEnumerable<PropertyRule> rules)
+    {
+        var kept = rules.OrderBy(rule => rule.Order).Select(Facts).ToArray();
+        return kept.Length == 0
+            || new[] { CatchAll, WordPress, PrestaShop }.Any(set =>
+                set.Select((rule, place) => Facts(PropertyRule.Of(rule, rule.Order ?? place))).SequenceEqual(kept)
+            );
+    }
+
+    private static (string, string, CacheRuleMatch, long, int, bool, string, string) Facts(PropertyRule rule) =>
+        (rule.Name, rule.Pattern, rule.MatchType, rule.TtlSeconds, rule.Order, rule.IsEnabled, rule.Description, rule.FeaturesJson);
+
+    public static Result<ImmutableArray<RuleOrder>> Parse(string? name)
+    {
+        if (string.IsNullOrWhiteSpace(name))
+            return Refusal.Malformed("Preset is required. Use wordpress or prestashop.");
+        return Named(name) is { } set
+            ? set
+            : Refusal.Malformed($"Preset '{Refusal.Quoted(name)}' is not supported. Use wordpress or prestashop.");
+    }
 
     /// <summary>The set of that name, any case; null when there is none.</summary>
     public static ImmutableArray<RuleOrder>? Named(string name) =>

@@ -40,6 +40,7 @@ internal static class FleetHosting
     {
         services.AddSingleton(desk);
         services.AddSingleton<FleetRegistry>();
+        services.AddSingleton<KnowsShield>(provider => id => provider.GetRequiredService<FleetRegistry>().Has(NodeRole.Shield, id));
         services.AddSingleton<PurgeProgress>();
         services.AddSingleton<FleetQuestions>();
         services.AddSingleton<RecordTraces>();

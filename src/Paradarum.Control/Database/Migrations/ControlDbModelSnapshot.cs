@@ -182,6 +182,22 @@ namespace Paradarum.Control.Database.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("account_id");
 
+                    b.Property<int>("AlwaysOnlineConditions")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("always_online_conditions");
+
+                    b.Property<bool>("AlwaysOnlineEnabled")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("always_online_enabled");
+
+                    b.Property<bool>("BrowserOverride")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("browser_override");
+
+                    b.Property<long>("BrowserTtlSeconds")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("browser_ttl_seconds");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
