@@ -96,6 +96,9 @@ internal readonly record struct StoredFreshness(
     /// <summary>The statuses that count as an error for stale-if-error (RFC 5861 §4).</summary>
     public static bool IsError(int status) => status is 500 or 502 or 503 or 504;
 
+    /// <summary>Whether the origin forbade every use of it once it is stale, whatever goes wrong.</summary>
+    public static bool OriginForbidsStale(IHeaderDictionary headers) => ForbidsStale(CacheControl.OfResponse(headers));
+
     private static bool ForbidsStale(in CacheControl control) =>
         control.Has(Directives.MustRevalidate | Directives.ProxyRevalidate | Directives.NoCache);
 }

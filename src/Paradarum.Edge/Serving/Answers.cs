@@ -65,6 +65,8 @@ internal sealed class Answers(UpstreamRequest requests)
     {
         var context = visit.Context;
         WriteHead(visit, head.Status, head.Headers, decision);
+        if (head.Verdict == StoreVerdict.Stored)
+            BrowserCaching.Rewrite(visit, context.Response.Headers, head.Freshness);
         if (Validators.VisitorHolds(visit.Headers, head.Status, head.Headers))
         {
             NotModified(context.Response);
@@ -104,7 +106,7 @@ internal sealed class Answers(UpstreamRequest requests)
             ? ByteRanges.Select(visit.Headers, head.Headers, head.Status, length)
             : null;
 
-    /// <summary>No upstream answered: 504 when one kept silent, else 502, with a plain sentence.</summary>
+    /// <summary>No upstream answered: 504 when one kept silent, 503 when too many wait for it, else 502, with a plain sentence.</summary>
     public Task FailedAsync(HttpVisit visit, FetchFailure failure, Forward forward)
     {
         var response = visit.Context.Response;
@@ -116,14 +118,29 @@ internal sealed class Answers(UpstreamRequest requests)
                 FetchFailure.HeadTimeOut => "head-time-out",
                 FetchFailure.Refused => "refused",
                 FetchFailure.NoOrigin => "no-origin",
+                FetchFailure.InvalidHead => "invalid-head",
+                FetchFailure.Overloaded => "origin-queue-full",
                 _ => "broken-head",
             },
         };
         response.Headers[XCache] = decision.XCache;
         response.Headers[CacheStatus] = decision.CacheStatus(requests.NodeName);
-        return failure == FetchFailure.HeadTimeOut
-            ? RefuseAsync(visit.Context, StatusCodes.Status504GatewayTimeout, "The origin did not answer in time.")
-            : RefuseAsync(visit.Context, StatusCodes.Status502BadGateway, "The origin could not be reached.");
+        if (visit.Tier is not null)
+            response.Headers[TierSeal.Failed] = failure.ToString();
+        switch (failure)
+        {
+            case FetchFailure.HeadTimeOut:
+                return RefuseAsync(visit.Context, StatusCodes.Status504GatewayTimeout, "The origin did not answer in time.");
+            case FetchFailure.Overloaded:
+                response.Headers.RetryAfter = "1";
+                return RefuseAsync(
+                    visit.Context,
+                    StatusCodes.Status503ServiceUnavailable,
+                    "The origin is busy: too many requests wait for it."
+                );
+            default:
+                return RefuseAsync(visit.Context, StatusCodes.Status502BadGateway, "The origin could not be reached.");
+        }
     }
 
     /// <summary>The node's own word: a status and one sentence, which no cache keeps.</summary>
@@ -139,11 +156,12 @@ internal sealed class Answers(UpstreamRequest requests)
             await response.WriteAsync(sentence + "\n", context.RequestAborted);
     }
 
-    /// <summary>The fields of what is stored, and its age.</summary>
+    /// <summary>The fields of what is stored, its age, and how long a visitor's own cache may keep it.</summary>
     public void WriteStoredHead(HttpVisit visit, StoredResponse entry, Decision decision)
     {
         WriteHead(visit, entry.Status, entry.Answer, decision);
         visit.Context.Response.Headers.Age = Age.InSeconds(entry.Freshness.AgeAt(visit.Now)).ToString(CultureInfo.InvariantCulture);
+        BrowserCaching.Rewrite(visit, visit.Context.Response.Headers, entry.Freshness);
     }
 
     /// <summary>The fields of an answer: the origin's, this node's members of Via and Cache-Status after those of the caches behind it, and X-Cache.</summary>

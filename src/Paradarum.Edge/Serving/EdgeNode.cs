@@ -49,6 +49,7 @@ public static class EdgeNode
         services.AddSingleton<UpstreamChoice>();
         services.AddSingleton<UpstreamRequest>();
         services.AddSingleton<UpstreamClient>();
+        services.AddSingleton<UpstreamPlaces>();
         services.AddSingleton<Promises>();
         services.AddSingleton<Answers>();
         services.AddSingleton<SharedFetches>();

@@ -52,8 +52,11 @@ public sealed record EdgeOptions
     /// <summary>How long a shield that did not answer is not tried. Default 3 s, 0 to 5 min.</summary>
     public TimeSpan ShieldRestsFor { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Connections to one origin or shield. Default 256, 1 to 65 536. More requests wait for one of them: this bounds a herd that may not share.</summary>
+    /// <summary>Requests of one property at one origin or shield at once, and so its connections. Default 256, 1 to 65 536. More requests wait: this bounds a herd that may not share.</summary>
     public int ConnectionsPerUpstream { get; init; } = 256;
+
+    /// <summary>Requests of one property that wait for one of those. Default 1 024, 0 to 65 536; 0: none waits. More are sent to the next upstream, or answered 503 with Retry-After, or stale where that is allowed.</summary>
+    public int QueuePerUpstream { get; init; } = 1024;
 
     /// <summary>Bytes of request headers. Default 32 KiB, 1 KiB to 1 MiB. More is answered 431.</summary>
     public int LargestRequestHeaders { get; init; } = 32 << 10;
@@ -89,6 +92,7 @@ public sealed record EdgeOptions
         Check(Within(BodyIdleAfter, TimeSpan.FromMinutes(10)), nameof(BodyIdleAfter), "10 ms to 10 min");
         Check(ShieldRestsFor >= TimeSpan.Zero && ShieldRestsFor <= TimeSpan.FromMinutes(5), nameof(ShieldRestsFor), "0 to 5 min");
         Check(ConnectionsPerUpstream is >= 1 and <= 65_536, nameof(ConnectionsPerUpstream), "1 to 65536");
+        Check(QueuePerUpstream is >= 0 and <= 65_536, nameof(QueuePerUpstream), "0 to 65536");
         Check(LargestRequestHeaders is >= 1 << 10 and <= 1 << 20, nameof(LargestRequestHeaders), "1 KiB to 1 MiB");
         return errors;
     }

@@ -15,6 +15,7 @@ internal sealed class Fetcher(
     UpstreamChoice choice,
     UpstreamRequest requests,
     UpstreamClient client,
+    UpstreamPlaces places,
     TimeProvider time,
     CancellationToken stop
 )
@@ -67,6 +68,12 @@ internal sealed class Fetcher(
             return new(FlightEnd.Failed) { Failure = failed };
         foreach (var upstream in choice.For(property, flight.Key.Host))
         {
+            using var place = await places.TakeAsync(flight.PropertyId, upstream, stop);
+            if (place is null)
+            {
+                failed = FetchFailure.Overloaded;
+                continue;
+            }
             Fetching.Prepare(state, flight);
             using var request = requests.ForFetch(flight, snapshot, upstream);
             var requestTime = time.GetUtcNow();
@@ -102,7 +109,8 @@ internal sealed class Fetcher(
             length,
             endsItself,
             requestTime,
-            responseTime
+            responseTime,
+            upstream.IsShield ? SaidByShield(response) : FetchFailure.None
         );
         var head = _reception.Judge(flight, arrived, shared);
         if (head.End != FlightEnd.Response)
@@ -113,6 +121,14 @@ internal sealed class Fetcher(
             _reception.Complete(flight, head);
         return head;
     }
+
+    /// <summary>What a shield could not do for us; none when it passed an answer on.</summary>
+    private static FetchFailure SaidByShield(HttpResponseMessage response) =>
+        response.Headers.NonValidated.TryGetValues(TierSeal.Failed, out var said)
+        && Enum.TryParse<FetchFailure>(said.ToString(), out var failure)
+        && Enum.IsDefined(failure)
+            ? failure
+            : FetchFailure.None;
 
     /// <summary>Reads the body to its end. False: it broke off, kept silent too long, or nobody wants it any more.</summary>
     private async Task<bool> ReadBodyAsync(Flight flight, HttpResponseMessage response)

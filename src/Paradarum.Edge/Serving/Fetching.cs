@@ -88,7 +88,10 @@ internal static class Fetching
         state.Index.Release(flight);
     }
 
-    /// <summary>After an upstream gave no head: whether the next one is asked. A shield that did not answer rests for a while.</summary>
+    /// <summary>
+    /// After an upstream gave no head: whether the next one is asked. A shield that did not answer rests for a while. A fetch is a GET, which is idempotent: where the
+    /// connection broke before a head it may be made again (RFC 9110 section 9.2.2). One that kept silent is not: the visitor has waited, and the origin is at work.
+    /// </summary>
     public static bool AsksTheNext(UpstreamChoice choice, Upstream silent, FetchFailure failure)
     {
         if (silent.Shield is { } shield)
@@ -97,8 +100,7 @@ internal static class Fetching
                 choice.Rest(shield);
             return true;
         }
-        // What an origin may have begun to answer is not asked of another one.
-        return failure == FetchFailure.CannotConnect;
+        return failure is FetchFailure.CannotConnect or FetchFailure.BrokenHead;
     }
 
     private static bool IsOfFormerConfiguration(FetchPlan plan, NodeSnapshot snapshot) =>

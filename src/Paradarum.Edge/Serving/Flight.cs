@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Paradarum.Edge.Freshness;
 using Paradarum.Edge.Storage;
+using Paradarum.Protocol.Configuration;
 using Paradarum.Protocol.Urls;
 
 namespace Paradarum.Edge.Serving;
@@ -24,7 +25,15 @@ internal sealed record FetchPlan(
     /// <summary>The slice of a large body that is wanted; null: the whole response.</summary>
     public SliceId? Slice { get; init; }
 
-    public static FetchPlan Of(Visit visit)
+    /// <summary>When something stale is served instead of what this fetch brings.</summary>
+    public StaleConditions StaleOn { get; init; }
+
+    /// <summary>What may be served in its stead; null: nothing is stored.</summary>
+    public StoredResponse? StandIn { get; init; }
+
+    /// <param name="visit">Who causes it.</param>
+    /// <param name="standIn">What is stored for the visit, fresh or not.</param>
+    public static FetchPlan Of(Visit visit, StoredResponse? standIn = null)
     {
         var copy = new HeaderDictionary(visit.Headers.Count);
         foreach (var (name, value) in visit.Headers)
@@ -44,7 +53,11 @@ internal sealed record FetchPlan(
                 : null,
             Math.Max(visit.Promised, visit.Tier?.LastPurge ?? 0),
             visit.Property.LastConfiguration
-        );
+        )
+        {
+            StaleOn = visit.Property.Configuration.AlwaysOnline,
+            StandIn = standIn,
+        };
     }
 }
 

@@ -3,6 +3,7 @@ using Paradarum.Edge.Freshness;
 using Paradarum.Edge.Leasing;
 using Paradarum.Edge.Purging;
 using Paradarum.Edge.Storage;
+using Paradarum.Protocol.Configuration;
 
 namespace Paradarum.Edge.Serving;
 
@@ -44,7 +45,12 @@ internal readonly record struct Outcome(OutcomeKind Kind, Decision Decision)
     {
         var failed = head.End == FlightEnd.Failed || (head.End == FlightEnd.Response && StoredFreshness.IsError(head.Status));
         if (failed && stale is not null && MayStandIn(visit, stale, current))
-            return new(OutcomeKind.Stale, Standing(visit, stale, head));
+            return new(OutcomeKind.Stale, Standing(visit, stale, head, "stale-if-error"));
+        var condition = head.End is FlightEnd.Failed or FlightEnd.Response
+            ? AlwaysOnline.Of(head.Failure, head.Status)
+            : StaleConditions.None;
+        if (stale is not null && AlwaysOnline.MayStandIn(visit, stale, condition, current))
+            return new(OutcomeKind.Stale, Standing(visit, stale, head, "always-online"));
         if (head.End == FlightEnd.Failed)
             return new(OutcomeKind.Failed, asked);
         if (head.End == FlightEnd.BaseLost || (!leads && !(head.Shareable && head.Vary.Matches(visit.Headers))))
@@ -76,11 +82,11 @@ internal readonly record struct Outcome(OutcomeKind Kind, Decision Decision)
     private static bool MayStandIn(Visit visit, StoredResponse stale, NodeSnapshot current) =>
         visit.Lease != LeaseState.Fenced && stale.Freshness.MayAnswerForError(visit.Now) && Fence.Test(current, stale).MayBeUsed;
 
-    private static Decision Standing(Visit visit, StoredResponse stale, FlightHead failed) =>
+    private static Decision Standing(Visit visit, StoredResponse stale, FlightHead failed, string detail) =>
         new(Served.Stale, Forward.Stale)
         {
             ForwardStatus = failed.Status,
             Ttl = stale.Freshness.TtlAt(visit.Now),
-            Detail = "stale-if-error",
+            Detail = detail,
         };
 }

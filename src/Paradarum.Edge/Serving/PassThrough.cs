@@ -16,6 +16,7 @@ internal sealed class PassThrough(
     UpstreamChoice choice,
     UpstreamRequest requests,
     UpstreamClient client,
+    UpstreamPlaces places,
     Answers answers,
     IHttpForwarder forwarder
 )
@@ -34,8 +35,20 @@ internal sealed class PassThrough(
         var failure = FetchFailure.NoOrigin;
         foreach (var upstream in choice.For(property, visit.Key.Host))
         {
+            using var place = await places.TakeAsync(visit.Property.Id, upstream, context.RequestAborted);
+            if (place is null)
+            {
+                failure = FetchFailure.Overloaded;
+                continue;
+            }
             var relay = new Relay(requests, answers, board, state, visit, decision, snapshot, upstream);
-            var error = await forwarder.SendAsync(context, upstream.Base, client.InvokerFor(upstream), Config(upstream), relay);
+            var error = await forwarder.SendAsync(
+                context,
+                upstream.Base,
+                client.InvokerFor(upstream),
+                Config(upstream, context.Request),
+                relay
+            );
             if (relay.IsRefused)
                 failure = FetchFailure.Refused;
             else if (error == ForwarderError.None || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
@@ -50,11 +63,7 @@ internal sealed class PassThrough(
                 failure = Read(error, context);
             if (upstream.Shield is { } shield && failure is (FetchFailure.CannotConnect or FetchFailure.HeadTimeOut))
                 choice.Rest(shield);
-            // Once a byte of the body is gone, the request cannot be made again; nor is one that an origin may have acted on.
-            if (
-                failure is not (FetchFailure.CannotConnect or FetchFailure.Refused)
-                && !(upstream.IsShield && IsRepeatable(context.Request))
-            )
+            if (!AsksTheNext(failure, upstream, context.Request))
                 break;
             context.Response.Clear();
         }
@@ -62,23 +71,41 @@ internal sealed class PassThrough(
         await answers.FailedAsync(visit, failure, decision.Forward);
     }
 
+    /// <summary>
+    /// Nothing was sent yet, or what was sent may be made again: an idempotent method without a body, whose connection broke before a head (RFC 9110 section 9.2.2). Once a
+    /// byte of a body is gone, the request cannot be made again.
+    /// </summary>
+    private static bool AsksTheNext(FetchFailure failure, Upstream upstream, HttpRequest request) =>
+        failure switch
+        {
+            FetchFailure.CannotConnect or FetchFailure.Refused => true,
+            FetchFailure.BrokenHead => IsRepeatable(request),
+            _ => upstream.IsShield && IsRepeatable(request),
+        };
+
     private static bool IsRepeatable(HttpRequest request) =>
-        !Invalidation.IsUnsafe(request.Method) && request.ContentLength is null or 0 && request.Headers.TransferEncoding.Count == 0;
+        IsIdempotent(request.Method) && request.ContentLength is null or 0 && request.Headers.TransferEncoding.Count == 0;
+
+    private static bool IsIdempotent(string method) =>
+        !Invalidation.IsUnsafe(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method);
 
     private static FetchFailure Read(ForwarderError error, HttpContext context) =>
         error switch
         {
             ForwarderError.RequestTimedOut => FetchFailure.HeadTimeOut,
-            ForwarderError.Request
-                when context.Features.Get<IForwarderErrorFeature>()?.Exception is HttpRequestException e
-                    && UpstreamClient.IsConnectFailure(e) => FetchFailure.CannotConnect,
+            ForwarderError.Request when context.Features.Get<IForwarderErrorFeature>()?.Exception is HttpRequestException e =>
+                UpstreamClient.FailureOf(e),
             _ => FetchFailure.BrokenHead,
         };
 
-    private ForwarderRequestConfig Config(Upstream upstream) =>
+    /// <summary>What is upgraded is silent for as long as a body may be: those who need longer send pings.</summary>
+    private ForwarderRequestConfig Config(Upstream upstream, HttpRequest request) =>
         new()
         {
-            ActivityTimeout = upstream.IsShield ? options.ShieldHeadAfter : options.OriginHeadAfter,
+            ActivityTimeout =
+                request.Headers.Upgrade.Count > 0 ? options.BodyIdleAfter
+                : upstream.IsShield ? options.ShieldHeadAfter
+                : options.OriginHeadAfter,
             Version = System.Net.HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };

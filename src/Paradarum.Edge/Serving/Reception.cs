@@ -12,13 +12,15 @@ namespace Paradarum.Edge.Serving;
 /// <param name="EndsItself">The end of its body can be told from its breaking off.</param>
 /// <param name="RequestTime">When the request left (RFC 9111 §4.2.3).</param>
 /// <param name="ResponseTime">When the head arrived.</param>
+/// <param name="Failure">What a shield says went wrong with the origin, when it answers in its stead.</param>
 internal readonly record struct ArrivedHead(
     int Status,
     HeaderDictionary Headers,
     long? Length,
     bool EndsItself,
     DateTimeOffset RequestTime,
-    DateTimeOffset ResponseTime
+    DateTimeOffset ResponseTime,
+    FetchFailure Failure = FetchFailure.None
 );
 
 /// <summary>Judges what a fetch brought, and stores it under the fence; without I/O.</summary>
@@ -75,6 +77,7 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
             verdict != StoreVerdict.Stored ? Kebab(verdict)
             : flight.NotStored is not null ? flight.NotStored
             : !arrived.EndsItself && arrived.Status != 204 ? "length-unknown"
+            : AlwaysOnline.Spares(plan, arrived.Failure, arrived.Status) ? "always-online"
             : groups.Length > CacheGroups.Most ? "too-many-groups"
             : !freshness.Lifetime.IsExplicit && Deception.IsLikely(flight.Fetched.Path, headers) ? "page-under-file-name"
             // After all else that forbids it: a body that is only too large may be kept in slices.
@@ -88,6 +91,7 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
             Freshness = freshness,
             Vary = VaryKey.Of(headers.Vary, plan.Visitor),
             Verdict = verdict,
+            Failure = arrived.Failure,
             NotStored = notStored,
             // Some who wait may have come after the invalidation: nobody knew then that this fetch would bring a member.
             Shareable =

@@ -40,7 +40,7 @@ internal sealed class RequestFlow(
                     EvictionQueue.Hit(step.Entry!);
                     step.Entry!.Use(visit.Now);
                     if (step.Decision.Served == Served.Stale)
-                        fetches.InBackground(visit, Step.AskedAbout(visit, step.Entry!, round: 0), key);
+                        fetches.InBackground(visit, Step.AskedAbout(visit, step.Entry!, round: 0), key, standIn: step.Entry);
                     if (await FromStoreAsync(visit, step.Entry!, step.Decision, key))
                         return;
                     continue;
@@ -80,8 +80,8 @@ internal sealed class RequestFlow(
     private async Task<bool> FetchAsync(HttpVisit visit, Step step, FlightKey key, int round)
     {
         var (flight, reader, leads) = Joining.IsAlone(visit, round)
-            ? fetches.BeginAlone(visit, step.About, slice: null)
-            : (await fetches.JoinOrBeginAsync(visit, step.About, key))!.Value;
+            ? fetches.BeginAlone(visit, step.About, slice: null, standIn: step.Entry)
+            : (await fetches.JoinOrBeginAsync(visit, step.About, key, standIn: step.Entry))!.Value;
         using (reader)
         {
             var head = await flight.Head.WaitAsync(visit.Context.RequestAborted);

@@ -11,12 +11,14 @@ internal sealed class SharedFetches(NodeState state, FlightBoard board, Fetcher 
     /// <param name="about">What it may ask about.</param>
     /// <param name="key">What is fetched.</param>
     /// <param name="isStored">Asked when no fetch is under way: it may have ended, and stored, since the store was looked at.</param>
+    /// <param name="standIn">What is stored and may be served, stale, instead of what the fetch brings.</param>
     /// <returns>Null when it is stored by now.</returns>
     public async ValueTask<(Flight Flight, GrowingBody.Reader Reader, bool Leads)?> JoinOrBeginAsync(
         HttpVisit visit,
         StoredResponse? about,
         FlightKey key,
-        Func<bool>? isStored = null
+        Func<bool>? isStored = null,
+        StoredResponse? standIn = null
     )
     {
         while (true)
@@ -33,28 +35,28 @@ internal sealed class SharedFetches(NodeState state, FlightBoard board, Fetcher 
             }
             if (open is null && isStored?.Invoke() == true)
                 return null;
-            if (fetcher.Begin(PlanOf(visit, key.Slice), about, key, open, background: false) is { } begun)
+            if (fetcher.Begin(PlanOf(visit, key.Slice, standIn), about, key, open, background: false) is { } begun)
                 return (begun.Flight, begun.Reader!, Leads: true);
         }
     }
 
     /// <summary>One that nobody joins.</summary>
-    public (Flight Flight, GrowingBody.Reader Reader, bool Leads) BeginAlone(HttpVisit visit, StoredResponse? about, SliceId? slice)
+    public (Flight Flight, GrowingBody.Reader Reader, bool Leads) BeginAlone(HttpVisit visit, StoredResponse? about, SliceId? slice, StoredResponse? standIn = null)
     {
         // Only one that is to be found by others can come too late.
-        var (flight, reader) = fetcher.Begin(PlanOf(visit, slice), about, shared: null, former: null, background: false)!.Value;
+        var (flight, reader) = fetcher.Begin(PlanOf(visit, slice, standIn), about, shared: null, former: null, background: false)!.Value;
         return (flight, reader!, Leads: true);
     }
 
     /// <summary>One that no visitor waits for, unless one is under way, or has ended and stored by now.</summary>
-    public void InBackground(HttpVisit visit, StoredResponse? about, FlightKey key, Func<bool>? isStored = null)
+    public void InBackground(HttpVisit visit, StoredResponse? about, FlightKey key, Func<bool>? isStored = null, StoredResponse? standIn = null)
     {
         var current = state.Current;
         var open = board.Find(key);
         if (open is null ? isStored?.Invoke() != true : !Joining.MayJoin(visit, current, open))
-            fetcher.Begin(PlanOf(visit, key.Slice), about, key, open, background: true);
+            fetcher.Begin(PlanOf(visit, key.Slice, standIn), about, key, open, background: true);
     }
 
-    private static FetchPlan PlanOf(HttpVisit visit, SliceId? slice) =>
-        slice is null ? FetchPlan.Of(visit) : FetchPlan.Of(visit) with { Slice = slice };
+    private static FetchPlan PlanOf(HttpVisit visit, SliceId? slice, StoredResponse? standIn) =>
+        slice is null ? FetchPlan.Of(visit, standIn) : FetchPlan.Of(visit, standIn) with { Slice = slice };
 }

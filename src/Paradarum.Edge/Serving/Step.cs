@@ -45,6 +45,9 @@ internal readonly record struct Step(StepKind Kind, Decision Decision, StoredRes
         if (entry is not null && AnswersAlone(visit, entry, out var decision))
             return new(StepKind.FromStore, decision, entry);
 
+        if (entry is not null && AlwaysOnline.MayBeServedMeanwhile(state, board, visit, entry, key))
+            return new(StepKind.FromStore, Meanwhile(visit, entry), entry);
+
         // 2. Nothing usable: what cannot be shared or cut goes through.
         if (visit.Control.Has(Directives.OnlyIfCached))
             return new(StepKind.OnlyIfCached, forward);
@@ -56,6 +59,9 @@ internal readonly record struct Step(StepKind Kind, Decision Decision, StoredRes
         // 3. The rest is fetched.
         return new(StepKind.Fetch, forward, entry, AskedAbout(visit, entry, round));
     }
+
+    private static Decision Meanwhile(Visit visit, StoredResponse entry) =>
+        new(Served.Stale) { Ttl = entry.Freshness.TtlAt(visit.Now), Detail = "always-online" };
 
     /// <summary>Why a request is forwarded as it is, before the store is looked at; null when it may meet the store.</summary>
     public static Decision? Unstorable(Visit visit)

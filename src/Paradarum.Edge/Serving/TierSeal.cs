@@ -38,6 +38,9 @@ internal static class TierSeal
     /// <summary>On a refusal: why a shield will not answer a PoP, for the PoP to take the next one. Never sent to visitors.</summary>
     public const string Refused = HeaderRules.InternalPrefix + "Refused";
 
+    /// <summary>On a shield's own 502, 503 and 504: what went wrong with the origin. Never sent to visitors.</summary>
+    public const string Failed = HeaderRules.InternalPrefix + "Failed";
+
     private const string Version = "1";
 
     public static string Write(TierRequest tier) =>

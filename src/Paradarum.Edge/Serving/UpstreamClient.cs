@@ -15,6 +15,12 @@ internal enum FetchFailure
     HeadTimeOut,
     BrokenHead,
     Refused,
+
+    /// <summary>What came is no head of a response.</summary>
+    InvalidHead,
+
+    /// <summary>All connections that the property may have to it are busy, and so is the queue for them.</summary>
+    Overloaded,
 }
 
 /// <summary>
@@ -54,7 +60,7 @@ internal sealed class UpstreamClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            return (null, IsConnectFailure(e) ? FetchFailure.CannotConnect : FetchFailure.BrokenHead);
+            return (null, FailureOf(e));
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
@@ -62,6 +68,11 @@ internal sealed class UpstreamClient : IDisposable
             return (null, late.IsCancellationRequested ? FetchFailure.HeadTimeOut : FetchFailure.CannotConnect);
         }
     }
+
+    public static FetchFailure FailureOf(HttpRequestException e) =>
+        IsConnectFailure(e) ? FetchFailure.CannotConnect
+        : e.HttpRequestError is HttpRequestError.InvalidResponse ? FetchFailure.InvalidHead
+        : FetchFailure.BrokenHead;
 
     public static bool IsConnectFailure(HttpRequestException e) =>
         e.HttpRequestError
@@ -95,7 +106,6 @@ internal sealed class UpstreamClient : IDisposable
             ActivityHeadersPropagator = null,
             ConnectTimeout = options.ConnectAfter,
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            MaxConnectionsPerServer = options.ConnectionsPerUpstream,
             MaxResponseHeadersLength = 64,
             // Bytes above ASCII pass through as they are.
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,

@@ -90,9 +90,16 @@ internal static class EdgeTuning
     private static readonly Setting<long> Connections = new(
         "connections-per-upstream",
         "N",
-        "Connections to one origin or shield.",
+        "Connections of one property to one origin or shield.",
         SettingKinds.Number(1, 65_536),
         "256"
+    );
+    private static readonly Setting<long> Queue = new(
+        "queue-per-upstream",
+        "N",
+        "Requests of one property that wait for one of those; more are answered 503, or stale where that is allowed.",
+        SettingKinds.Number(0, 65_536),
+        "1024"
     );
     private static readonly Setting<long> RequestHeaders = new(
         "largest-request-headers",
@@ -111,7 +118,7 @@ internal static class EdgeTuning
 
     public static void AddTo(SettingSheet sheet)
     {
-        foreach (var size in new[] { Store, Disk, LargestBody, Slice, SlicesAhead, Window, RequestHeaders, Connections })
+        foreach (var size in new[] { Store, Disk, LargestBody, Slice, SlicesAhead, Window, RequestHeaders, Connections, Queue })
             sheet.Add(size);
         foreach (var time in new[] { Connect, OriginHead, ShieldHead, BodyIdle, ShieldRests })
             sheet.Add(time);
@@ -137,6 +144,7 @@ internal static class EdgeTuning
             BodyIdleAfter = values.Read(BodyIdle),
             ShieldRestsFor = values.Read(ShieldRests),
             ConnectionsPerUpstream = (int)values.Read(Connections),
+            QueuePerUpstream = (int)values.Read(Queue),
             LargestRequestHeaders = (int)values.Read(RequestHeaders),
             VisitorsDirectCache = values.Read(VisitorsDirect),
         };

@@ -39,6 +39,8 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>On a node that was started with a folder.</summary>
     public DiskTier Disk => _app.Services.GetRequiredService<DiskTier>();
 
+    public UpstreamPlaces Places => _app.Services.GetRequiredService<UpstreamPlaces>();
+
     private LeaseHolder Lease => _app.Services.GetRequiredService<LeaseHolder>();
 
     /// <summary>Starts a node that has applied the whole log and holds a lease.</summary>

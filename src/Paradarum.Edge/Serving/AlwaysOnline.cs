@@ -1,0 +1,70 @@
+using Microsoft.AspNetCore.Http;
+using Paradarum.Edge.Freshness;
+using Paradarum.Edge.Leasing;
+using Paradarum.Edge.Purging;
+using Paradarum.Edge.Storage;
+using Paradarum.Protocol.Configuration;
+
+namespace Paradarum.Edge.Serving;
+
+/// <summary>
+/// Always Online (contract part 3): a stale response instead of a failure, where the property's owner wants that. It ends with the grace (design section 3), never
+/// uses what was purged (G2), and leaves alone what the origin forbids to use stale (must-revalidate, proxy-revalidate, no-cache); s-maxage alone does not forbid it, since
+/// the owner's setting is the agreement of RFC 9111 section 4.2.4.
+/// </summary>
+internal static class AlwaysOnline
+{
+    /// <summary>What went wrong with a fetch, as a condition; none when nothing did.</summary>
+    public static StaleConditions Of(FetchFailure failure, int status) =>
+        failure switch
+        {
+            FetchFailure.None => StaleCodes.OfStatus(status),
+            FetchFailure.HeadTimeOut => StaleConditions.Timeout,
+            FetchFailure.InvalidHead => StaleConditions.InvalidHeader,
+            _ => StaleConditions.Error,
+        };
+
+    /// <summary>Whether what is stored may be served to a visit under a condition.</summary>
+    public static bool MayStandIn(Visit visit, StoredResponse stale, StaleConditions condition, NodeSnapshot current) =>
+        (visit.Property.Configuration.AlwaysOnline & condition) != StaleConditions.None
+        && visit.Lease != LeaseState.Fenced
+        && !StoredFreshness.OriginForbidsStale(stale.Headers)
+        && Fence.Test(current, stale).MayBeUsed;
+
+    /// <summary>A fetch of the same is under way: those who come meanwhile need not wait for it.</summary>
+    public static bool MayBeServedMeanwhile(NodeState state, FlightBoard board, Visit visit, StoredResponse stale, in FlightKey key) =>
+        visit.Property.Configuration.AlwaysOnline.HasFlag(StaleConditions.Updating)
+        && !visit.NeedsConfirmation
+        && board.Find(key) is { Head.IsCompleted: false }
+        && stale.Freshness.Judge(visit.Control, visit.Now) == ReuseVerdict.Stale
+        && MayStandIn(visit, stale, StaleConditions.Updating, state.Current);
+
+    /// <summary>An answer that would take the place of what it is to be answered by is not stored: the second visitor would get what the first was spared.</summary>
+    public static bool Spares(FetchPlan plan, FetchFailure failure, int status) =>
+        plan.StandIn is { IsRemoved: false } held
+        && (plan.StaleOn & Of(failure, status)) != StaleConditions.None
+        && !StoredFreshness.OriginForbidsStale(held.Headers);
+}
+
+/// <summary>Browser caching (contract part 3): how long the visitor's own cache may keep what a PoP serves, whatever the origin says.</summary>
+internal static class BrowserCaching
+{
+    /// <summary>Rewrites the visitor's Cache-Control and takes Expires and Pragma out; the stored response and what goes between tiers stay as they are.</summary>
+    /// <param name="visit">Of a PoP; a shield's is left alone.</param>
+    /// <param name="response">Its head is written; of something that was, or could be, stored: never of what is private.</param>
+    /// <param name="freshness">Of the response: a browser counts its age in, so that is added.</param>
+    public static void Rewrite(Visit visit, IHeaderDictionary response, in StoredFreshness freshness)
+    {
+        if (
+            visit.Property.Configuration.BrowserTtlSeconds is not { } ttl
+            || visit.Tier is not null
+            || freshness.NoCache
+            || response.SetCookie.Count > 0
+        )
+            return;
+        var seconds = ttl + Age.InSeconds(freshness.AgeAt(visit.Now));
+        response.CacheControl = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"max-age={seconds}");
+        response.Remove("Expires");
+        response.Remove("Pragma");
+    }
+}
