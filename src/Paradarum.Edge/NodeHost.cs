@@ -35,6 +35,12 @@ internal sealed record NodeHostOptions(EdgeOptions Edge, string Folder, Uri Cont
     /// <summary>Where PoPs reach a shield, or visitors a PoP, when that is not where it listens.</summary>
     public Uri? PublicUrl { get; init; }
 
+    /// <summary>How long what runs may take to its end once the node is stopped; then it is cut off. With the goodbye it must fit into what Program.cs gives a command to end. 0 cuts it off at once.</summary>
+    public TimeSpan DrainFor { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Null: requests are not logged.</summary>
+    public AccessLogOptions? AccessLog { get; init; }
+
     public Action<ILoggingBuilder> Logging { get; init; } = _ => { };
 
     /// <summary>Where metrics and traces go; null: nowhere.</summary>
@@ -47,9 +53,6 @@ internal sealed record NodeHostOptions(EdgeOptions Edge, string Folder, Uri Cont
 /// <summary>A running node, shield or PoP: it listens, follows the log and serves.</summary>
 internal sealed class NodeHost : IAsyncDisposable
 {
-    /// <summary>How long requests under way are waited for when the node is stopped; with the goodbye it must fit into what Program.cs gives a command to end.</summary>
-    private static readonly TimeSpan DrainWithin = TimeSpan.FromSeconds(10);
-
     /// <summary>In the data folder, held by its lock.</summary>
     private const string StoreFolder = "store";
 
@@ -147,13 +150,17 @@ internal sealed class NodeHost : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddLogging(options.Logging);
         builder.Services.AddSingleton(new LeaseHolder(options.Clock));
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = DrainWithin);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainFor);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
-        builder.AddEdgeNode(options.Edge);
+        builder.AddEdgeNode(options.Edge with { NamesEveryRequest = options.AccessLog is not null });
         if (options.Edge.DiskBytes > 0)
             builder.Services.AddDisk(options.Edge, new DiskFiles(Path.Combine(folder.Path, StoreFolder)), identity.NodeId);
         builder.Services.AddTelemetry(options.Otlp, options.Edge.Name);
+        if (options.AccessLog is { } accessLog)
+            builder.Services.AddAccessLog(accessLog, options.Edge.Name);
         var app = builder.Build();
+        if (options.AccessLog is not null)
+            app.UseAccessLog();
         app.MapEdgeNode();
         return app;
     }

@@ -117,6 +117,8 @@ internal static class EdgeCommand
             Address = listen.Address,
             PublicUrl = publicUrl,
             EnrolmentToken = token,
+            DrainFor = EdgeTuning.ReadDrain(values),
+            AccessLog = EdgeTuning.ReadAccessLog(values),
             Otlp = TelemetrySettings.ReadEdge(values),
             Logging = ProcessLogging.To(values.Read(ProcessLogging.Level)),
         };

@@ -15,5 +15,5 @@ var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Action is ParseErrorAction error)
     error.ShowHelp = false; // the sentence says what to do; the whole help would push it off the screen
 
-// What runs stops in good order on Ctrl-C and SIGTERM; the default would cut it off after two seconds.
-return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(15) });
+// What runs stops in good order on Ctrl-C and SIGTERM; the default would cut it off after two seconds. Longer than the longest --drain-for.
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(6) });

@@ -88,6 +88,17 @@ internal static class UpCommand
             KeyRateOptions.LargestBurst
         );
 
+        var accessLog = new Option<string?>("--access-log")
+        {
+            Description = "Write a JSON line for each request to a node to this file; - is standard output.",
+            HelpName = "FILE",
+        };
+        accessLog.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } file && !SettingKinds.AppendableFile.Parse(file, out _))
+                result.AddError($"--access-log: '{file}' is not {SettingKinds.AppendableFile.Allowed}.");
+        });
+
         var command = new Command(
             "up",
             """
@@ -109,6 +120,7 @@ internal static class UpCommand
             site,
             origin,
             preset,
+            accessLog,
             webhooks,
             keyRate,
             keyBurst,
@@ -126,6 +138,8 @@ internal static class UpCommand
                     Site = parsed.GetValue(site) is { } folder ? Path.GetFullPath(folder) : null,
                     Origin = parsed.GetValue(origin) is { } url ? ParseOrigin(url) : null,
                     Preset = parsed.GetValue(preset)?.ToLowerInvariant(),
+                    AccessLog =
+                        parsed.GetValue(accessLog) is { } file && SettingKinds.AppendableFile.Parse(file, out var full) ? full : null,
                     Webhooks = new WebhookOptions { AllowPrivateAddresses = parsed.GetValue(webhooks) },
                     KeyRates = new KeyRateOptions { PerSecond = parsed.GetValue(keyRate), Burst = parsed.GetValue(keyBurst) },
                 };

@@ -7,11 +7,12 @@ using Paradarum.Edge.Storage;
 namespace Paradarum.Edge.Serving;
 
 /// <summary>Writes answers: from the store, from a fetch while it arrives, and the node's own refusals.</summary>
-internal sealed class Answers(UpstreamRequest requests)
+internal sealed class Answers(UpstreamRequest requests, EdgeOptions options)
 {
     public const string XCache = "X-Cache";
     public const string CacheStatus = "Cache-Status";
 
+    private readonly bool _namesEveryRequest = options.NamesEveryRequest;
     private readonly string _via = requests.ViaMember("HTTP/1.1");
 
     public async Task FromStoreAsync(HttpVisit visit, StoredResponse entry, Decision decision)
@@ -123,6 +124,7 @@ internal sealed class Answers(UpstreamRequest requests)
                 _ => "broken-head",
             },
         };
+        response.Headers[RequestId.Field] = visit.Id;
         response.Headers[XCache] = decision.XCache;
         response.Headers[CacheStatus] = decision.CacheStatus(requests.NodeName);
         if (visit.Tier is not null)
@@ -179,11 +181,14 @@ internal sealed class Answers(UpstreamRequest requests)
             foreach (var (name, value) in fields)
                 response.Headers[name] = value;
         }
-        AddOwn(response, decision);
+        AddOwn(visit, decision);
     }
 
-    public void AddOwn(HttpResponse response, Decision decision)
+    public void AddOwn(HttpVisit visit, Decision decision)
     {
+        var response = visit.Context.Response;
+        if (_namesEveryRequest || decision.Forward != Forward.None)
+            response.Headers[RequestId.Field] = visit.Id;
         response.Headers.Via = StringValues.Concat(response.Headers.Via, _via);
         response.Headers[CacheStatus] = StringValues.Concat(response.Headers[CacheStatus], decision.CacheStatus(requests.NodeName));
         response.Headers[XCache] = decision.XCache;

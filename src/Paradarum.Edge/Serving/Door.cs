@@ -107,6 +107,7 @@ internal sealed class Door(
             Control = options.VisitorsDirectCache ? RequestControl(request.Headers) : default,
             Rule = rule,
             Tier = tier,
+            GivenId = tier is not null || options.TrustsRequestIds ? RequestId.Read(request.Headers) : null,
             ArrivedAfter = arrivedAfter,
             Promised = options.Role == EdgeRole.Pop ? promises.Read(request.Headers, snapshot, property.Id) : 0,
         };

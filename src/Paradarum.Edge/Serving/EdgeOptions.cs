@@ -64,6 +64,12 @@ public sealed record EdgeOptions
     /// <summary>Whether a visitor's no-cache, max-age, min-fresh and only-if-cached count. Default no: else a reload in a browser empties the cache's use (RFC 9111 §5.2.1 makes them advisory).</summary>
     public bool VisitorsDirectCache { get; init; }
 
+    /// <summary>Whether an <c>X-Request-Id</c> that a visitor sends is kept. Default no: set it only behind a proxy of your own, else anybody writes into your logs.</summary>
+    public bool TrustsRequestIds { get; init; }
+
+    /// <summary>Whether answers from the store have an <c>X-Request-Id</c> too, and not only those for which upstream was asked. Default no; an access log wants it.</summary>
+    public bool NamesEveryRequest { get; init; }
+
     /// <summary>Every setting that is out of range, each error naming its key; empty when all is well.</summary>
     public IReadOnlyList<string> Validate()
     {

@@ -25,6 +25,9 @@ internal sealed record FetchPlan(
     /// <summary>The slice of a large body that is wanted; null: the whole response.</summary>
     public SliceId? Slice { get; init; }
 
+    /// <summary>Of the request that caused it.</summary>
+    public string? Id { get; init; }
+
     /// <summary>When something stale is served instead of what this fetch brings.</summary>
     public StaleConditions StaleOn { get; init; }
 
@@ -55,6 +58,7 @@ internal sealed record FetchPlan(
             visit.Property.LastConfiguration
         )
         {
+            Id = visit.Id,
             StaleOn = visit.Property.Configuration.AlwaysOnline,
             StandIn = standIn,
         };

@@ -49,6 +49,7 @@ internal static class HeaderRules
         "Client-IP",
         "True-Client-IP",
         "Forwarded",
+        RequestId.Field,
         "Expect"
     );
 
@@ -99,11 +100,12 @@ internal static class HeaderRules
 
     public static bool IsOfOneVisitor(string name) => OfOneVisitor.Contains(name);
 
-    /// <summary>Whether a field of an upstream's response goes on. X-Cache is each node's own word.</summary>
+    /// <summary>Whether a field of an upstream's response goes on. X-Cache is each node's own word, and an id names the request of one visitor.</summary>
     public static bool GoesDownstream(string name, StringValues connection) =>
         !HopByHop.Contains(name)
         && !IsInternal(name)
         && !name.Equals("X-Cache", StringComparison.OrdinalIgnoreCase)
+        && !name.Equals(RequestId.Field, StringComparison.OrdinalIgnoreCase)
         && !IsListed(connection, name);
 
     /// <summary>The fields of a response that go on, as received: bytes above ASCII are kept (read as Latin-1).</summary>

@@ -42,6 +42,7 @@ internal sealed class Relay(
         }
         var remote = httpContext.Connection.RemoteIpAddress?.ToString() ?? "";
         requests.AddOwn(proxyRequest, upstream, visit.Key.Host, visit.Key.Scheme, remote, request.Protocol, visit.Tier is not null);
+        proxyRequest.Headers.TryAddWithoutValidation(RequestId.Field, visit.Id);
         if (!upstream.IsShield)
             return ValueTask.CompletedTask;
         var promised = Math.Max(visit.Promised, visit.Tier?.LastPurge ?? 0);
@@ -85,7 +86,7 @@ internal sealed class Relay(
             DropContradicted(received);
         foreach (var (name, value) in received)
             httpContext.Response.Headers[name] = value;
-        answers.AddOwn(httpContext.Response, decision with { ForwardStatus = status });
+        answers.AddOwn(visit, decision with { ForwardStatus = status });
         return ValueTask.FromResult(true);
     }
 

@@ -34,6 +34,8 @@ internal sealed class UpstreamRequest(EdgeOptions options, FleetDirectory fleet)
         else
             AddCondition(request, flight);
         AddOwn(request, upstream, plan.Key.Host, plan.Key.Scheme, plan.RemoteAddress, plan.Protocol, plan.FromPop);
+        if (plan.Id is { } id)
+            request.Headers.TryAddWithoutValidation(RequestId.Field, id);
         if (upstream.IsShield)
             Seal(
                 request,

@@ -23,6 +23,9 @@ internal abstract class Visit
     /// <summary>As Via will say, for example <c>HTTP/1.1</c>.</summary>
     public abstract string Protocol { get; }
 
+    /// <summary>As X-Request-Id will say; null where requests have none.</summary>
+    public virtual string? Id => null;
+
     /// <summary>The node's snapshot as the head arrived.</summary>
     public required NodeSnapshot Snapshot { get; init; }
 
@@ -82,4 +85,10 @@ internal sealed class HttpVisit(HttpContext context) : Visit
     public override string RemoteAddress => context.Connection.RemoteIpAddress?.ToString() ?? "";
 
     public override string Protocol => context.Request.Protocol;
+
+    /// <summary>Made when it is first asked for: an answer from the store leaves no trace that it could name.</summary>
+    public override string Id => field ??= GivenId ?? RequestId.New();
+
+    /// <summary>From a PoP of the fleet, or a visitor whom the operator trusts; null: it is made here.</summary>
+    public string? GivenId { get; init; }
 }

@@ -53,6 +53,16 @@ internal static class SettingKinds
         "a file that is there. Give the path of a file that this user may read"
     );
 
+    /// <summary>A file that lines can be appended to, made when it is not there, or <c>-</c> for standard output.</summary>
+    public static readonly SettingKind<string> AppendableFile = new(
+        (string text, out string value) =>
+        {
+            value = text.Trim() is "-" or "" ? text.Trim() : Path.GetFullPath(text.Trim());
+            return value == "-" || (value.Length > 0 && CanAppend(value));
+        },
+        "a file that lines can be appended to. Give a path in a folder that this user may write, or - for standard output"
+    );
+
     public static readonly SettingKind<ListenAddress> Listen = new(
         (string text, out ListenAddress value) => ListenAddress.TryParse(text, out value!),
         "ADDRESS:PORT. Write it as 127.0.0.1:5252, [::1]:5252, localhost:5252 or *:5252 for every address"
@@ -126,6 +136,19 @@ internal static class SettingKinds
         ("h", TimeSpan.FromHours(1)),
         ("d", TimeSpan.FromDays(1)),
     ];
+
+    private static bool CanAppend(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
 
     private static bool TryBytes(string text, out long value)
     {

@@ -1,4 +1,5 @@
 using Paradarum.Edge.Serving;
+using Paradarum.Edge.Telemetry;
 using Paradarum.Options;
 
 namespace Paradarum.Processes;
@@ -116,6 +117,43 @@ internal static class EdgeTuning
         "no"
     );
 
+    private static readonly Setting<bool> TrustIds = new(
+        "trust-request-id",
+        "YES|NO",
+        "Whether an X-Request-Id that a visitor sends is kept; only behind a proxy of your own.",
+        SettingKinds.YesNo,
+        "no"
+    );
+    private static readonly Setting<string> AccessLogFile = new(
+        "access-log",
+        "FILE",
+        "Write a JSON line for each request to this file; - is standard output.",
+        SettingKinds.AppendableFile
+    );
+    private static readonly Setting<long> AccessLogSample = new(
+        "access-log-sample",
+        "N",
+        "Write one of so many requests.",
+        SettingKinds.Number(1, 1_000_000),
+        "1"
+    );
+    private static readonly Setting<TimeSpan> Drain = new(
+        "drain-for",
+        "TIME",
+        "How long requests that run may take to their end once the node is stopped.",
+        SettingKinds.Time(TimeSpan.Zero, TimeSpan.FromMinutes(5)),
+        "10s"
+    );
+
+    /// <summary>Null: requests are not logged.</summary>
+    public static AccessLogOptions? ReadAccessLog(SettingValues values)
+    {
+        var sample = (int)values.Read(AccessLogSample);
+        return values.Find(AccessLogFile, out var file) ? new AccessLogOptions(file, sample) : null;
+    }
+
+    public static TimeSpan ReadDrain(SettingValues values) => values.Read(Drain);
+
     public static void AddTo(SettingSheet sheet)
     {
         foreach (var size in new[] { Store, Disk, LargestBody, Slice, SlicesAhead, Window, RequestHeaders, Connections, Queue })
@@ -123,6 +161,10 @@ internal static class EdgeTuning
         foreach (var time in new[] { Connect, OriginHead, ShieldHead, BodyIdle, ShieldRests })
             sheet.Add(time);
         sheet.Add(VisitorsDirect);
+        sheet.Add(TrustIds);
+        sheet.Add(AccessLogFile);
+        sheet.Add(AccessLogSample);
+        sheet.Add(Drain);
     }
 
     /// <summary>Without a name: the node takes the one it was registered with.</summary>
@@ -147,6 +189,7 @@ internal static class EdgeTuning
             QueuePerUpstream = (int)values.Read(Queue),
             LargestRequestHeaders = (int)values.Read(RequestHeaders),
             VisitorsDirectCache = values.Read(VisitorsDirect),
+            TrustsRequestIds = values.Read(TrustIds),
         };
         if (options.DiskBytes is > 0 and < 16 << 20)
             values.Add("--disk-size is less than 16MiB, which no store works in. Raise it, or give 0 for none.");

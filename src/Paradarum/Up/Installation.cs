@@ -5,6 +5,7 @@ using Paradarum.Control.PurgeLog;
 using Paradarum.Control.Telemetry;
 using Paradarum.Edge;
 using Paradarum.Edge.Serving;
+using Paradarum.Edge.Telemetry;
 using Paradarum.Processes;
 using Paradarum.Protocol;
 using Paradarum.Protocol.Configuration;
@@ -178,6 +179,7 @@ internal sealed class Installation : IAsyncDisposable
         new(new EdgeOptions { Name = want.Name, Role = want.EdgeRole }, FolderOf(options, want.Name), _control!.Fleet, want.Port)
         {
             Logging = WarningsToErrors,
+            AccessLog = options.AccessLog is { } file ? new AccessLogOptions(file) : null,
         };
 
     private static string FolderOf(UpOptions options, string node) => Path.Combine(options.DataFolder, "nodes", node);

@@ -39,6 +39,9 @@ internal sealed record UpOptions
     /// <summary>How fast one API key may ask; without limit, unless it was asked for.</summary>
     public KeyRateOptions KeyRates { get; init; } = new();
 
+    /// <summary>A file for a JSON line of each request to any node, <c>-</c> for standard output; null: none.</summary>
+    public string? AccessLog { get; init; }
+
     public int PortOfShield(int index) => FirstEdgePort + index;
 
     public int PortOfPop(int index) => FirstEdgePort + Shields + index;

@@ -97,6 +97,9 @@ internal sealed class TestNode : IAsyncDisposable
 
     public void IsFenced() => Lease.Current = Paradarum.Edge.Leasing.Lease.None;
 
+    /// <summary>Stops it as SIGTERM does.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();
