@@ -3,6 +3,7 @@ using Paradarum.Bench.Accept;
 using Paradarum.Bench.Conformance;
 using Paradarum.Bench.DiskStart;
 using Paradarum.Bench.FleetSize;
+using Paradarum.Bench.Hits;
 using Paradarum.Bench.Isolation;
 using Paradarum.Bench.Propagate;
 
@@ -10,6 +11,7 @@ using Paradarum.Bench.Propagate;
 var root = new RootCommand("Benchmarks of Paradarum. Each starts what it measures, over real sockets.")
 {
     IsolationCommand.Create(),
+    HitsCommand.Create(),
     AcceptCommand.Create(),
     PropagateCommand.Create(),
     FleetCommand.Create(),

@@ -13,7 +13,10 @@ internal sealed class HttpLoad(int port, Func<int, int, byte[]> request, Func<Re
 {
     /// <param name="connections">At once.</param>
     /// <param name="duration">After it, no request is sent.</param>
-    /// <param name="perSecond">All connections together, each at its own even pace; null: as fast as they are answered.</param>
+    /// <param name="perSecond">
+    /// All connections together, each at its own even pace; null: as fast as they are answered. At a pace, times count from when a request was due: one that had to wait
+    /// for the answer before it is late, and says so.
+    /// </param>
     public async Task<LoadFigures> MeasureAsync(int connections, TimeSpan duration, double? perSecond = null)
     {
         var started = Stopwatch.GetTimestamp();
@@ -43,7 +46,7 @@ internal sealed class HttpLoad(int port, Func<int, int, byte[]> request, Func<Re
                 return (times, others);
             socket.Send(request(connection, n));
             var good = ReadAnswer(socket, buffer);
-            times.Add(Stopwatch.GetTimestamp() - sent);
+            times.Add(Stopwatch.GetTimestamp() - (pace > 0 ? next : sent));
             if (!good)
                 others++;
         }

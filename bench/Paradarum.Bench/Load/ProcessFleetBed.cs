@@ -5,11 +5,12 @@ using Paradarum.Testing;
 
 namespace Paradarum.Bench.Load;
 
-/// <summary>Control plane, shields and PoPs as processes that reach one another directly; one property whose origin is never asked.</summary>
+/// <summary>Control plane, shields and PoPs as processes that reach one another directly; one property.</summary>
 internal sealed class ProcessFleetBed : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly List<ParadarumProcess> _nodes = [];
+    private string[] _edge = [];
     private HttpClient? _api;
     private int _shields;
 
@@ -29,16 +30,27 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
     public (TimeSpan Control, TimeSpan Shields, TimeSpan Pops) ProcessorTimes() =>
         (ProcessFacts.ProcessorTime(Control.Id), Together(_nodes[.._shields]), Together(_nodes[_shields..]));
 
+    /// <summary>In the order in which they were started: shields first.</summary>
+    public IReadOnlyList<ParadarumProcess> Nodes => _nodes;
+
+    /// <summary>Where a node listens.</summary>
+    public static async Task<Uri> AddressAsync(ParadarumProcess node)
+    {
+        var line = await node.LineAsync("paradarum edge: ready");
+        return new Uri(line.Split("url=")[1].Split(' ')[0]);
+    }
+
     /// <param name="shields">Processes of their own.</param>
     /// <param name="pops">The same.</param>
-    /// <param name="control">More settings of the control plane.</param>
-    public static async Task<ProcessFleetBed> StartAsync(int shields, int pops, params string[] control)
+    /// <param name="origin">Of the property; what is given when it is never asked answers nobody.</param>
+    /// <param name="edge">More settings of every node.</param>
+    public static async Task<ProcessFleetBed> StartAsync(int shields, int pops, string origin = "http://127.0.0.1:9", string[]? edge = null)
     {
-        var bed = new ProcessFleetBed();
-        await bed.StartControlAsync(control);
+        var bed = new ProcessFleetBed { _edge = edge ?? [] };
+        await bed.StartControlAsync();
         using var answer = await bed.Api.PostAsJsonAsync(
             "/api/property",
-            new { name = "bench", origins = new[] { new { host = "http://127.0.0.1:9" } } }
+            new { name = "bench", origins = new[] { new { host = origin } } }
         );
         bed.PropertyId = (await answer.Content.ReadFromJsonAsync<JsonObject>())!["data"]!["id"]!.GetValue<long>();
         bed._shields = shields;
@@ -68,7 +80,7 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private async Task StartControlAsync(string[] more)
+    private async Task StartControlAsync()
     {
         Control = ParadarumProcess.Start([
             "control",
@@ -82,7 +94,6 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
             "warning",
             "--probe-every",
             "0",
-            .. more,
         ]);
         await Control.LineAsync("paradarum control: ready");
         await Console.Error.WriteLineAsync($"The control plane is process {Control.Id}."); // for a profiler
@@ -96,13 +107,13 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
         processes.Aggregate(TimeSpan.Zero, static (sum, process) => sum + ProcessFacts.ProcessorTime(process.Id));
 
     private async Task AddNodeAsync(string role, string name) =>
-        _nodes.Add(NodeProcess.Start(role, FleetPort, _folder[name], await RegisterAsync(role, name)));
+        _nodes.Add(NodeProcess.Start(role, FleetPort, _folder[name], await RegisterAsync(role, name), _edge));
 }
 
 /// <summary>One node as a process.</summary>
 internal static class NodeProcess
 {
-    public static ParadarumProcess Start(string role, int fleetPort, string folder, string token) =>
+    public static ParadarumProcess Start(string role, int fleetPort, string folder, string token, params string[] more) =>
         ParadarumProcess.Start(
             [
                 "edge",
@@ -116,6 +127,7 @@ internal static class NodeProcess
                 folder,
                 "--log-level",
                 "warning",
+                .. more,
             ],
             new Dictionary<string, string>(StringComparer.Ordinal) { ["PARADARUM_ENROLMENT_TOKEN"] = token }
         );

@@ -1,0 +1,21 @@
+using Paradarum.Bench.Load;
+
+namespace Paradarum.Bench.Hits;
+
+/// <summary>One cache under load: where it listens, what it is asked as, and which processes its work is done in.</summary>
+internal sealed class CacheServer(string name, int port, string host, Func<IReadOnlyList<int>> processes, IAsyncDisposable running)
+    : IAsyncDisposable
+{
+    public string Name => name;
+
+    public int Port => port;
+
+    public string Host => host;
+
+    /// <summary>User and system time of its processes so far.</summary>
+    public TimeSpan ProcessorTime() => processes().Aggregate(TimeSpan.Zero, (sum, process) => sum + ProcessFacts.ProcessorTime(process));
+
+    public long Resident() => processes().Sum(ProcessFacts.Resident);
+
+    public ValueTask DisposeAsync() => running.DisposeAsync();
+}

@@ -1,0 +1,55 @@
+using System.CommandLine;
+using Paradarum.Bench.Load;
+
+namespace Paradarum.Bench.Hits;
+
+/// <summary><c>hits</c>: a PoP beside nginx and Varnish.</summary>
+internal static class HitsCommand
+{
+    public static Command Create()
+    {
+        var seconds = BenchReport.Number("--seconds", "How long each turn is measured, in seconds.", 5, 60);
+        var turns = BenchReport.Number("--turns", "Turns of each server; the median counts.", 3, 20);
+        var only = new Option<string>("--only")
+        {
+            Description = "Measure only: small (1 KB), large (and 100 KB, 10 MB), latency or misses; all without it.",
+            HelpName = "PHASE",
+        };
+        only.AcceptOnlyFromAmong("small", "large", "latency", "misses");
+        var result = BenchReport.Out();
+        var command = new Command(
+            "hits",
+            """
+            Measure what a hit costs a PoP, nginx (proxy_cache) and Varnish: processor time in a closed loop of 32 connections with 1 KB, 100 KB and 10 MB, the 99th
+            percentile at a fixed rate, and misses through an empty cache to a fast origin. nginx, varnish and wrk must be installed.
+
+            Example:
+              dotnet run --project bench/Paradarum.Bench -c Release -- hits --out bench/results/hits.md
+            """
+        )
+        {
+            seconds,
+            turns,
+            only,
+            result,
+        };
+        command.SetAction(
+            async (parsed, stop) =>
+            {
+                var phase = parsed.GetValue(only);
+                var plan = new HitsPlan(
+                    parsed.GetValue(seconds),
+                    parsed.GetValue(turns),
+                    phase is null or "large",
+                    phase is null or "latency",
+                    phase is null or "misses"
+                );
+                return await BenchReport.KeepAsync(await HitsBench.RunAsync(plan, stop), parsed.GetValue(result), stop);
+            }
+        );
+        return command;
+    }
+}
+
+/// <summary>What is measured. 1 KB always is.</summary>
+internal sealed record HitsPlan(int Seconds, int Turns, bool Large, bool Latency, bool Misses);

@@ -1,0 +1,43 @@
+using Paradarum.Testing;
+
+namespace Paradarum.Bench.Hits;
+
+/// <summary>nginx with <c>proxy_cache</c>, set as its documentation and tuning guides advise: a worker for each processor, sendfile, kept connections on both sides, no log, open files cached.</summary>
+internal static class NginxPeer
+{
+    public static async Task<CacheServer> StartAsync(StaticOrigin origin)
+    {
+        var folder = new TemporaryFolder();
+        var port = FreePorts.Row(1);
+        await File.WriteAllTextAsync(
+            folder["nginx.conf"],
+            $$"""
+            {{Head(folder, workers: "auto")}}
+            http {
+              access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 1000000000; keepalive_timeout 1h;
+              open_file_cache max=200000 inactive=1h; open_file_cache_valid 1h; open_file_cache_min_uses 1;
+              proxy_cache_path {{folder["cache"]}} levels=1:2 keys_zone=bench:256m max_size=16g inactive=1d use_temp_path=off;
+              upstream origin { server 127.0.0.1:{{origin.Port}}; keepalive 64; keepalive_requests 1000000000; }
+              server {
+                listen 127.0.0.1:{{port}} backlog=1024;
+                location / {
+                  proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection "";
+                  proxy_cache bench; proxy_cache_key $scheme$host$request_uri; proxy_cache_valid 200 1d; proxy_cache_lock on;
+                  add_header X-Cache $upstream_cache_status;
+                }
+              }
+            }
+            """
+        );
+        var server = await ServerProcess.StartAsync(folder, port, "nginx", "-c", folder["nginx.conf"]);
+        return new("nginx", port, "bench.cdn.localhost", () => server.Children, server);
+    }
+
+    /// <summary>What has nothing to do with HTTP. Workers keep the user who measures, so that nothing is measured that file rights decide.</summary>
+    public static string Head(TemporaryFolder folder, string workers) =>
+        $$"""
+            daemon off; worker_processes {{workers}}; worker_rlimit_nofile 300000; pid {{folder["pid"]}}; error_log stderr warn;
+            {{(Environment.UserName == "root" ? "user root;" : "")}}
+            events { worker_connections 4096; multi_accept on; }
+            """;
+}
