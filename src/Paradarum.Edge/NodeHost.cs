@@ -158,11 +158,7 @@ internal sealed class NodeHost : IAsyncDisposable
         builder.Services.AddTelemetry(options.Otlp, options.Edge.Name);
         if (options.AccessLog is { } accessLog)
             builder.Services.AddAccessLog(accessLog, options.Edge.Name);
-        var app = builder.Build();
-        if (options.AccessLog is not null)
-            app.UseAccessLog();
-        app.MapEdgeNode();
-        return app;
+        return builder.Build();
     }
 
     private static void Listen(KestrelServerOptions kestrel, NodeHostOptions options)

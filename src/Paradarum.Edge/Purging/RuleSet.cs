@@ -1,41 +1,40 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using Paradarum.Edge.Storage;
 using Paradarum.Protocol.Purging;
+using Paradarum.Protocol.Urls;
 
 namespace Paradarum.Edge.Purging;
 
 /// <summary>
-/// Rules that need a look at the URL (extension, literals, patterns), made ready to be tested together. Immutable. Ordered by position.
+/// Rules that need a look at the URL (extension, literals, patterns), tested together. Immutable. Ordered by position.
 /// </summary>
+/// <remarks>
+/// Few rules are tested one after another: under a steady stream of purges most sets are small and soon part of a larger one, and making them ready would cost more than it
+/// saves. That holds for short URLs alone; for a long one, where a crafted literal is slow to look for, they are made ready all the same.
+/// </remarks>
 internal sealed class RuleSet
 {
-    private const int LongestOnStack = 1024;
+    private const int Few = 16;
+    private const int LongestTestedOneByOne = 256;
 
-    private readonly PrefixSet _starts;
-    private readonly PrefixSet _reversedEnds;
-    private readonly PrefixSet _reversedExtensions;
-    private readonly ContainsSet _contained;
     private readonly PendingRule[] _patterns;
-    private readonly ContainsSet _requiredByPatterns;
     private readonly ulong _newestUnfiltered;
+    private ReadyRules? _ready; // made at the first use where there are few rules: twice, should two threads meet there
 
     public RuleSet(ImmutableArray<PendingRule> rules)
     {
         Rules = rules;
-        _starts = Prefixes(PurgeKind.StartsWith, static value => value);
-        _reversedEnds = Prefixes(PurgeKind.EndsWith, Reversed);
-        _reversedExtensions = Prefixes(PurgeKind.Extension, static value => Reversed("." + value));
-        var contained = Of(PurgeKind.Contains).Select(rule => (rule.Value, rule.Position)).ToList();
-        _contained = contained.Count == 0 ? ContainsSet.Empty : new ContainsSet(contained);
-        _patterns = [.. Of(PurgeKind.Regex)];
-        var required = _patterns
-            .Where(rule => rule.RequiredLiteral is not null)
-            .Select(rule => (rule.RequiredLiteral!, rule.Position))
-            .ToList();
-        _requiredByPatterns = required.Count == 0 ? ContainsSet.Empty : new ContainsSet(required);
-        _newestUnfiltered = _patterns.LastOrDefault(rule => rule.RequiredLiteral is null)?.Position ?? 0;
-        Load = RuleLoad.Of(rules);
+        var patterns = 0;
+        foreach (var rule in rules)
+        {
+            Load += RuleLoad.Of(rule.Kind, rule.Value);
+            if (rule.Kind is PurgeKind.Regex)
+                patterns++;
+        }
+        _patterns = patterns == 0 ? [] : [.. rules.Where(rule => rule.Kind is PurgeKind.Regex)];
+        _newestUnfiltered = patterns == 0 ? 0 : Array.FindLast(_patterns, rule => rule.RequiredLiteral is null)?.Position ?? 0;
+        if (rules.Length > Few)
+            _ready = new ReadyRules(rules, _patterns);
     }
 
     public ImmutableArray<PendingRule> Rules { get; }
@@ -51,83 +50,90 @@ internal sealed class RuleSet
     /// <summary>A rule newer than <paramref name="checkedAt"/> that matches; position 0 when there is none.</summary>
     public RuleMatch FindMatch(Stamped item, ulong checkedAt)
     {
-        var keyed = item.Key.Target;
-        var fetched = item.Fetched;
-
-        // A path starts, and is contained in, its path with query; its end is another one.
-        var match = FindLiteral(keyed.PathAndQuery, checkedAt);
-        if (match.Position == 0 && keyed.Query is not null)
-            match = FindEnd(keyed.Path, checkedAt);
-        if (match.Position == 0 && !ReferenceEquals(keyed, fetched) && !keyed.Equals(fetched))
-            match = FindLiteral(fetched.PathAndQuery, checkedAt);
-        if (match.Position == 0 && _reversedExtensions != PrefixSet.Empty)
-            match = FindReversed(_reversedExtensions, PurgeKind.Extension, keyed.Path, checkedAt);
-        if (match.Position == 0 && _patterns.Length > 0 && _patterns[^1].Position > checkedAt)
-            match = FindPattern(item, checkedAt);
-        return match;
+        var (keyed, fetched) = (item.Key.Target, item.Fetched);
+        var isLong = keyed.PathAndQuery.Length > LongestTestedOneByOne || fetched.PathAndQuery.Length > LongestTestedOneByOne;
+        var ready = _ready ?? (isLong ? _ready = new ReadyRules(Rules, _patterns) : null);
+        if (_patterns.Length < Rules.Length)
+        {
+            var match = ready?.FindLiteral(keyed, fetched, checkedAt) ?? OneByOne(keyed, fetched, checkedAt);
+            if (match.Position != 0)
+                return match;
+        }
+        return _patterns.Length > 0 && _patterns[^1].Position > checkedAt ? FindPattern(ready, keyed, fetched, checkedAt) : default;
     }
 
-    private RuleMatch FindLiteral(string text, ulong checkedAt)
+    private RuleMatch OneByOne(CanonicalTarget keyed, CanonicalTarget fetched, ulong checkedAt)
     {
-        var position = _starts.NewestMatch(text);
-        if (position > checkedAt)
-            return new RuleMatch(position, PurgeKind.StartsWith);
-        position = _contained.NewestMatch(text);
-        return position > checkedAt ? new RuleMatch(position, PurgeKind.Contains) : FindEnd(text, checkedAt);
+        for (var i = Rules.Length - 1; i >= 0 && Rules[i].Position > checkedAt; i--)
+        {
+            var rule = Rules[i];
+            if (rule.Kind is not PurgeKind.Regex && Matches(rule, keyed, fetched))
+                return new RuleMatch(rule.Position, rule.Kind);
+        }
+        return default;
     }
 
-    private RuleMatch FindEnd(string text, ulong checkedAt) =>
-        _reversedEnds == PrefixSet.Empty ? default : FindReversed(_reversedEnds, PurgeKind.EndsWith, text, checkedAt);
-
-    private static RuleMatch FindReversed(PrefixSet set, PurgeKind kind, string text, ulong checkedAt)
+    /// <summary>A path starts, and is contained in, its path with query; its end is another one.</summary>
+    private static bool Matches(PendingRule rule, CanonicalTarget keyed, CanonicalTarget fetched)
     {
-        var rented = text.Length > LongestOnStack ? ArrayPool<char>.Shared.Rent(text.Length) : null;
-        var reversed = rented is null ? stackalloc char[LongestOnStack] : rented;
-        reversed = reversed[..text.Length];
-        if (kind is PurgeKind.Extension)
-            text.AsSpan().ToLowerInvariant(reversed); // canonical targets are ASCII
-        else
-            text.CopyTo(reversed);
-        reversed.Reverse();
-        var position = set.NewestMatch(reversed);
-        if (rented is not null)
-            ArrayPool<char>.Shared.Return(rented);
-        return position > checkedAt ? new RuleMatch(position, kind) : default;
+        if (rule.Kind is PurgeKind.Extension)
+            return PurgeMatch.HasExtension(keyed.Path, rule.Value);
+        return PurgeMatch.MatchesLiteral(rule.Kind, rule.Value, keyed.PathAndQuery)
+            || (rule.Kind is PurgeKind.EndsWith && keyed.Query is not null && PurgeMatch.MatchesLiteral(rule.Kind, rule.Value, keyed.Path))
+            || (!ReferenceEquals(keyed, fetched) && PurgeMatch.MatchesLiteral(rule.Kind, rule.Value, fetched.PathAndQuery));
     }
 
-    private RuleMatch FindPattern(Stamped item, ulong checkedAt)
+    private RuleMatch FindPattern(ReadyRules? ready, CanonicalTarget keyed, CanonicalTarget fetched, ulong checkedAt)
     {
-        var texts = PurgePattern.Texts(item.Key.Target, item.Fetched);
-        if (_newestUnfiltered <= checkedAt && !texts.Any(text => _requiredByPatterns.NewestMatch(text) > checkedAt))
+        if (_newestUnfiltered <= checkedAt && !MayMatch(ready, keyed, fetched, checkedAt))
             return default;
+        var texts = PurgePattern.Texts(keyed, fetched);
         for (var i = _patterns.Length - 1; i >= 0 && _patterns[i].Position > checkedAt; i--)
         {
             var rule = _patterns[i];
-            var literal = rule.RequiredLiteral;
-            if (literal is not null && !texts.Any(text => text.Contains(literal, StringComparison.Ordinal)))
-                continue;
-            if (rule.MatchesAny(texts))
+            if ((rule.RequiredLiteral is not { } literal || HoldsAny(texts, literal)) && rule.MatchesAny(texts))
                 return new RuleMatch(rule.Position, PurgeKind.Regex);
         }
         return default;
     }
 
-    private IEnumerable<PendingRule> Of(PurgeKind kind) => Rules.Where(rule => rule.Kind == kind);
-
-    private PrefixSet Prefixes(PurgeKind kind, Func<string, string> prefix)
+    /// <summary>Whether a required literal occurs at all: for nearly every URL none does, and then not even the list of its texts is made.</summary>
+    private bool MayMatch(ReadyRules? ready, CanonicalTarget keyed, CanonicalTarget fetched, ulong checkedAt)
     {
-        var rules = Of(kind).Select(rule => (prefix(rule.Value), rule.Position)).ToList();
-        return rules.Count == 0 ? PrefixSet.Empty : new PrefixSet(rules);
+        // The path is part of the path with query; a decoded form differs where there is a triple.
+        if (HoldsRequired(ready, keyed.PathAndQuery, checkedAt))
+            return true;
+        if (!ReferenceEquals(keyed, fetched) && HoldsRequired(ready, fetched.PathAndQuery, checkedAt))
+            return true;
+        if (!keyed.PathAndQuery.Contains('%', StringComparison.Ordinal) && !fetched.PathAndQuery.Contains('%', StringComparison.Ordinal))
+            return false;
+        foreach (var text in PurgePattern.Texts(keyed, fetched))
+        {
+            if (HoldsRequired(ready, text, checkedAt))
+                return true;
+        }
+        return false;
     }
 
-    private static string Reversed(string text) =>
-        string.Create(
-            text.Length,
-            text,
-            static (reversed, from) =>
-            {
-                from.CopyTo(reversed);
-                reversed.Reverse();
-            }
-        );
+    private bool HoldsRequired(ReadyRules? ready, string text, ulong checkedAt)
+    {
+        if (ready is not null)
+            return ready.NewestRequired(text) > checkedAt;
+        for (var i = _patterns.Length - 1; i >= 0 && _patterns[i].Position > checkedAt; i--)
+        {
+            if (text.Contains(_patterns[i].RequiredLiteral ?? "", StringComparison.Ordinal))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool HoldsAny(IReadOnlyList<string> texts, string literal)
+    {
+        foreach (var text in texts)
+        {
+            if (text.Contains(literal, StringComparison.Ordinal))
+                return true;
+        }
+        return false;
+    }
 }

@@ -1,6 +1,8 @@
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -12,11 +14,11 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Paradarum.Edge.Serving;
 
-/// <summary>An edge node in a web application of its own: <see cref="AddEdgeNode"/>, then <see cref="MapEdgeNode"/>. The addresses it listens on are the host's to set.</summary>
+/// <summary>An edge node in a web application of its own: <see cref="AddEdgeNode"/>. The addresses it listens on are the host's to set.</summary>
 public static class EdgeNode
 {
     /// <summary>
-    /// Adds everything a node serves with. The control link finds <see cref="NodeState"/>, <see cref="LeaseHolder"/> and <see cref="FleetDirectory"/> among the
+    /// Adds everything a node serves with; every request to the server, which is registered before (UseKestrelCore), is then the node's. The control link finds <see cref="NodeState"/>, <see cref="LeaseHolder"/> and <see cref="FleetDirectory"/> among the
     /// services and writes to them. A <see cref="TimeProvider"/> that is registered before is used.
     /// </summary>
     /// <exception cref="ArgumentException">Settings out of range, all of them named.</exception>
@@ -25,6 +27,8 @@ public static class EdgeNode
         if (options.Validate() is { Count: > 0 } errors)
             throw new ArgumentException(string.Join(' ', errors), nameof(options));
 
+        // An answer from the store never waits, so it is made on the thread that read the request, without a hop to another one.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -57,6 +61,7 @@ public static class EdgeNode
         services.AddSingleton<PassThrough>();
         services.AddSingleton<RequestFlow>();
         services.AddSingleton<Door>();
+        PutDoorBehindServer(services);
         services.TryAddSingleton(_ => new LeaseHolder(new BootClock()));
         services.AddSingleton(provider => new ResponseStore(
             provider.GetRequiredService<NodeState>(),
@@ -77,10 +82,19 @@ public static class EdgeNode
         services.AddHostedService<DiskWriter>();
     }
 
-    /// <summary>Answers every request with the node; there are no other routes.</summary>
-    public static void MapEdgeNode(this WebApplication app)
+    /// <summary>In the place of the server that the host registered before: <see cref="EdgeServer"/> around it.</summary>
+    private static void PutDoorBehindServer(IServiceCollection services)
     {
-        var door = app.Services.GetRequiredService<Door>();
-        app.Run(door.HandleAsync);
+        var registered =
+            services.LastOrDefault(service => service.ServiceType == typeof(IServer))?.ImplementationType
+            ?? throw new InvalidOperationException("Register the server (UseKestrelCore) before the node.");
+        services.RemoveAll<IServer>();
+        services.AddSingleton<IServer>(provider =>
+        {
+            RequestDelegate door = provider.GetRequiredService<Door>().HandleAsync;
+            if (provider.GetService<AroundTheDoor>() is { } around)
+                door = around(door);
+            return new EdgeServer((IServer)ActivatorUtilities.CreateInstance(provider, registered), door);
+        });
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Threading.Channels;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -219,9 +218,11 @@ internal static class AccessLogComposition
     {
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<AccessLog>(provider, options, node));
         services.AddHostedService(provider => provider.GetRequiredService<AccessLog>());
+        // What is refused is logged too.
+        services.AddSingleton<AroundTheDoor>(provider =>
+        {
+            var log = provider.GetRequiredService<AccessLog>();
+            return door => context => log.HandleAsync(context, door);
+        });
     }
-
-    /// <summary>Before everything else: what is refused is logged too.</summary>
-    public static void UseAccessLog(this IApplicationBuilder app) =>
-        app.Use(app.ApplicationServices.GetRequiredService<AccessLog>().HandleAsync);
 }

@@ -28,7 +28,7 @@ public static class PurgeMatch
         };
 
     /// <summary>An extension holds no <c>/</c>, so what ends the path with its dot ends the last segment. Both are ASCII.</summary>
-    private static bool HasExtension(string path, string extension) =>
+    public static bool HasExtension(string path, string extension) =>
         path.EndsWith(extension, StringComparison.OrdinalIgnoreCase)
         && path.Length > extension.Length
         && path[^(extension.Length + 1)] == '.';
@@ -42,7 +42,8 @@ public static class PurgeMatch
         return key(target) is { } named ? named.Equals(keyed) : string.Equals(target.Path, keyed.Path, StringComparison.Ordinal);
     }
 
-    private static bool MatchesLiteral(PurgeKind kind, string literal, string text) =>
+    /// <summary>One of the four literal kinds against one text.</summary>
+    public static bool MatchesLiteral(PurgeKind kind, string literal, string text) =>
         kind switch
         {
             PurgeKind.Equals => string.Equals(text, literal, StringComparison.Ordinal),

@@ -60,7 +60,6 @@ internal sealed class TestNode : IAsyncDisposable
         if (folder is not null)
             builder.Services.AddDisk(options, new DiskFiles(folder), options.Name);
         var app = builder.Build();
-        app.MapEdgeNode();
         await app.StartAsync();
         var node = new TestNode(app, log, time);
         if (node.State.Current.Epoch.Length == 0)
