@@ -5,7 +5,9 @@ using Paradarum.Bench.DiskStart;
 using Paradarum.Bench.FleetSize;
 using Paradarum.Bench.Hits;
 using Paradarum.Bench.Isolation;
+using Paradarum.Bench.NodeBed;
 using Paradarum.Bench.Propagate;
+using Paradarum.Bench.PurgeUnderLoad;
 
 // Benchmarks are run by hand, never as timed tests; what they print is kept in bench/results.
 var root = new RootCommand("Benchmarks of Paradarum. Each starts what it measures, over real sockets.")
@@ -17,6 +19,8 @@ var root = new RootCommand("Benchmarks of Paradarum. Each starts what it measure
     FleetCommand.Create(),
     ConformanceCommand.Create(),
     DiskStartCommand.Create(),
+    PurgeUnderLoadCommand.Create(),
     EmptyPeer.Create(),
+    NodeBedCommand.Create(),
 };
 return await root.Parse(args).InvokeAsync();

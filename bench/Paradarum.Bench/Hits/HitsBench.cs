@@ -47,6 +47,8 @@ internal sealed class HitsBench(HitsPlan plan, StaticOrigin origin, IReadOnlyLis
             await LatencyAsync(small.Min(figures => figures.PerSecond) / 2, stop);
         if (plan.Misses)
             await MissesAsync(stop);
+        if (plan.GrowTo > 0)
+            _report.Append(await Growth.MeasureAsync(plan, Connections, stop));
         _report.AppendLine();
         _report.AppendLine(
             "HTTP/2 over TLS is not measured: a PoP has no TLS listener yet. Of nginx and of Varnish are ratios of the row: below 1 is better for processor time and latency, above 1 for rates."

@@ -12,10 +12,16 @@ internal static class HitsCommand
         var turns = BenchReport.Number("--turns", "Turns of each server; the median counts.", 3, 20);
         var only = new Option<string>("--only")
         {
-            Description = "Measure only: small (1 KB), large (and 100 KB, 10 MB), latency or misses; all without it.",
+            Description = "Measure only: small (1 KB), large (and 100 KB, 10 MB), latency, misses or growth; all without it.",
             HelpName = "PHASE",
         };
-        only.AcceptOnlyFromAmong("small", "large", "latency", "misses");
+        only.AcceptOnlyFromAmong("small", "large", "latency", "misses", "growth");
+        var growTo = BenchReport.Number(
+            "--grow-to",
+            "Objects up to which the cost of a hit is followed, tenfold from 1000.",
+            1_000_000,
+            10_000_000
+        );
         var result = BenchReport.Out();
         var command = new Command(
             "hits",
@@ -31,6 +37,7 @@ internal static class HitsCommand
             seconds,
             turns,
             only,
+            growTo,
             result,
         };
         command.SetAction(
@@ -42,7 +49,8 @@ internal static class HitsCommand
                     parsed.GetValue(turns),
                     phase is null or "large",
                     phase is null or "latency",
-                    phase is null or "misses"
+                    phase is null or "misses",
+                    phase is null or "growth" ? parsed.GetValue(growTo) : 0
                 );
                 return await BenchReport.KeepAsync(await HitsBench.RunAsync(plan, stop), parsed.GetValue(result), stop);
             }
@@ -52,4 +60,4 @@ internal static class HitsCommand
 }
 
 /// <summary>What is measured. 1 KB always is.</summary>
-internal sealed record HitsPlan(int Seconds, int Turns, bool Large, bool Latency, bool Misses);
+internal sealed record HitsPlan(int Seconds, int Turns, bool Large, bool Latency, bool Misses, int GrowTo);

@@ -5,9 +5,13 @@ namespace Paradarum.Bench.Hits;
 /// <summary>nginx with <c>proxy_cache</c>, set as its documentation and tuning guides advise: a worker for each processor, sendfile, kept connections on both sides, no log, open files cached.</summary>
 internal static class NginxPeer
 {
+    /// <summary>Its cache is made of files: in memory like that of the others, so that no disk is measured.</summary>
+    private const string MemoryFolder = "/dev/shm";
+
     public static async Task<CacheServer> StartAsync(StaticOrigin origin)
     {
         var folder = new TemporaryFolder();
+        var cache = Path.Combine(MemoryFolder, Path.GetFileName(folder.Path));
         var port = FreePorts.Row(1);
         await File.WriteAllTextAsync(
             folder["nginx.conf"],
@@ -16,7 +20,7 @@ internal static class NginxPeer
             http {
               access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 1000000000; keepalive_timeout 1h;
               open_file_cache max=200000 inactive=1h; open_file_cache_valid 1h; open_file_cache_min_uses 1;
-              proxy_cache_path {{folder["cache"]}} levels=1:2 keys_zone=bench:256m max_size=16g inactive=1d use_temp_path=off;
+              proxy_cache_path {{cache}} levels=1:2 keys_zone=bench:256m max_size=16g inactive=1d use_temp_path=off;
               upstream origin { server 127.0.0.1:{{origin.Port}}; keepalive 64; keepalive_requests 1000000000; }
               server {
                 listen 127.0.0.1:{{port}} backlog=1024;
@@ -30,7 +34,7 @@ internal static class NginxPeer
             """
         );
         var server = await ServerProcess.StartAsync(folder, port, "nginx", "-c", folder["nginx.conf"]);
-        return new("nginx", port, "bench.cdn.localhost", () => server.Children, server);
+        return new("nginx", port, "bench.cdn.localhost", () => server.Children, new WithFolder(server, cache));
     }
 
     /// <summary>What has nothing to do with HTTP. Workers keep the user who measures, so that nothing is measured that file rights decide.</summary>
@@ -40,4 +44,14 @@ internal static class NginxPeer
             {{(Environment.UserName == "root" ? "user root;" : "")}}
             events { worker_connections 4096; multi_accept on; }
             """;
+
+    private sealed class WithFolder(ServerProcess server, string cache) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await server.DisposeAsync();
+            if (Directory.Exists(cache))
+                Directory.Delete(cache, recursive: true);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Paradarum.Bench.Hits;
 using Paradarum.Testing;
 
 namespace Paradarum.Bench.NodeBed;
@@ -88,6 +89,9 @@ internal sealed class NodeBedClient : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    /// <summary>As the loads see it.</summary>
+    public CacheServer Server => new("paradarum", Port, NodeBedHost.Host, () => [Id], this);
+
     public static async Task<NodeBedClient> StartAsync()
     {
         var port = FreePorts.Row(1);
@@ -100,6 +104,7 @@ internal sealed class NodeBedClient : IAsyncDisposable
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
+        start.Environment["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1"; // as `paradarum edge` sets it
         var bed = new NodeBedClient(Process.Start(start)!, port);
         await bed._process.StandardOutput.ReadLineAsync();
         await Console.Error.WriteLineAsync($"The node is process {bed.Id}."); // for a profiler

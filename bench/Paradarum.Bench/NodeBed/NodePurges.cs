@@ -92,7 +92,11 @@ internal sealed class NodePurges(NodeState state)
         {
             "regex" => ("Regex", string.Create(CultureInfo.InvariantCulture, $"^/never/{n}/[0-9]+[.]html$"), "regex"),
             // No two characters in a row are certain, so nothing can be looked for before the pattern is run.
-            "bare" => ("Regex", "[n][e][v]" + string.Concat(n.ToString(CultureInfo.InvariantCulture).Select(digit => $"[{digit}]")), "regex"),
+            "bare" => (
+                "Regex",
+                "[n][e][v]" + string.Concat(n.ToString(CultureInfo.InvariantCulture).Select(digit => $"[{digit}]")),
+                "regex"
+            ),
             _ => (n % 5) switch
             {
                 0 => ("Path", string.Create(CultureInfo.InvariantCulture, $"/never/{n}.html"), ""),

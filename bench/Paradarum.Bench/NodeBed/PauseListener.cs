@@ -21,7 +21,11 @@ internal sealed class PauseListener : EventListener
             if (_milliseconds.Count == 0)
                 return default;
             _milliseconds.Sort();
-            var taken = (_milliseconds.Count, _milliseconds[Math.Min(_milliseconds.Count - 1, _milliseconds.Count * 99 / 100)], _milliseconds[^1]);
+            var taken = (
+                _milliseconds.Count,
+                _milliseconds[Math.Min(_milliseconds.Count - 1, _milliseconds.Count * 99 / 100)],
+                _milliseconds[^1]
+            );
             _milliseconds.Clear();
             return taken;
         }

@@ -8,8 +8,16 @@ namespace Paradarum.Processes;
 /// <summary>Runs <c>edge</c> from the checked options to the exit code.</summary>
 internal static class EdgeRunner
 {
+    /// <summary>
+    /// The runtime then runs what a socket was waited for on the thread that heard of it, instead of handing it to another: a quarter of what a small hit costs
+    /// (docs/decisions/hit-path.md). It is read once, when the first socket is used. An operator's own setting stays.
+    /// </summary>
+    private const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+
     public static async Task<int> RunAsync(NodeHostOptions options, CancellationToken stop)
     {
+        if (Environment.GetEnvironmentVariable(InlineCompletions) is null)
+            Environment.SetEnvironmentVariable(InlineCompletions, "1");
         try
         {
             if (!(await NodeHost.StartAsync(options, stop)).Ok(out var started, out var refusal))
