@@ -10,7 +10,7 @@ namespace Paradarum.Edge.Purging;
 /// another cost about a microsecond each (design section 4).
 /// </summary>
 /// <remarks>
-/// Three shapes: purges of everything are positions; paths, and paths with query, are dictionaries; the rest lie in sets whose sizes double, newest last, so that a
+/// Three shapes: purges of everything are positions; paths, and paths with query, are dictionaries; the rest lie in sets whose sizes grow fourfold, newest last, so that a
 /// test looks at few sets and only at those newer than what it tests.
 /// </remarks>
 internal sealed partial class PendingRules
@@ -19,6 +19,8 @@ internal sealed partial class PendingRules
 
     /// <summary>Positions of All that are told apart for the receipts; more of them are counted with the newest.</summary>
     private const int MostAlls = 64;
+
+    private const int MostOfOneSize = 4;
 
     private ImmutableArray<ulong> _alls = [];
     private ImmutableDictionary<string, ulong> _paths = ImmutableDictionary.Create<string, ulong>(StringComparer.Ordinal);
@@ -161,16 +163,21 @@ internal sealed partial class PendingRules
         return !rules.IsEmpty && rules.TryGetValue(value, out position) && position > checkedAt;
     }
 
-    /// <summary>Sizes double from the newest to the oldest, so a rule is put into a new set a logarithmic number of times.</summary>
+    /// <summary>Sets of about one size are put together when there are four of them, so a rule is put into a new set a logarithmic number of times.</summary>
     private static ImmutableArray<RuleSet> Append(ImmutableArray<RuleSet> sets, RuleSet added)
     {
-        var rules = added.Rules;
-        while (!sets.IsEmpty && sets[^1].Rules.Length < 2 * rules.Length)
+        for (sets = sets.Add(added); ; )
         {
-            rules = sets[^1].Rules.AddRange(rules);
-            sets = sets.RemoveAt(sets.Length - 1);
+            var (first, most) = (sets.Length - 1, 2 * sets[^1].Rules.Length);
+            while (first > 0 && sets[first - 1].Rules.Length < most)
+                first--;
+            if (sets.Length - first < MostOfOneSize)
+                return sets;
+            var together = ImmutableArray.CreateBuilder<PendingRule>();
+            for (var i = first; i < sets.Length; i++)
+                together.AddRange(sets[i].Rules);
+            sets = sets.RemoveRange(first, sets.Length - first).Add(new RuleSet(together.DrainToImmutable()));
         }
-        return sets.Add(rules.Length == added.Rules.Length ? added : new RuleSet(rules));
     }
 
     private static ImmutableArray<RuleSet> Keep(ImmutableArray<RuleSet> kept, RuleSet set, ulong position)

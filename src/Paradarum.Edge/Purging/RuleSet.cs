@@ -15,11 +15,14 @@ namespace Paradarum.Edge.Purging;
 internal sealed class RuleSet
 {
     private const int Few = 16;
+
+    /// <summary>Up to here a set is made ready by whoever asks it first (2 ms): in a burst most sets are part of a larger one before that. Larger ones would hold up a visitor.</summary>
+    private const int MostMadeReadyLate = 1024;
     private const int LongestTestedOneByOne = 256;
 
     private readonly PendingRule[] _patterns;
     private readonly ulong _newestUnfiltered;
-    private ReadyRules? _ready; // made at the first use where there are few rules: twice, should two threads meet there
+    private ReadyRules? _ready; // made at the first use up to MostMadeReadyLate: twice, should two threads meet there
 
     public RuleSet(ImmutableArray<PendingRule> rules)
     {
@@ -33,7 +36,7 @@ internal sealed class RuleSet
         }
         _patterns = patterns == 0 ? [] : [.. rules.Where(rule => rule.Kind is PurgeKind.Regex)];
         _newestUnfiltered = patterns == 0 ? 0 : Array.FindLast(_patterns, rule => rule.RequiredLiteral is null)?.Position ?? 0;
-        if (rules.Length > Few)
+        if (rules.Length > MostMadeReadyLate)
             _ready = new ReadyRules(rules, _patterns);
     }
 
@@ -52,7 +55,7 @@ internal sealed class RuleSet
     {
         var (keyed, fetched) = (item.Key.Target, item.Fetched);
         var isLong = keyed.PathAndQuery.Length > LongestTestedOneByOne || fetched.PathAndQuery.Length > LongestTestedOneByOne;
-        var ready = _ready ?? (isLong ? _ready = new ReadyRules(Rules, _patterns) : null);
+        var ready = _ready ?? (isLong || Rules.Length > Few ? _ready = new ReadyRules(Rules, _patterns) : null);
         if (_patterns.Length < Rules.Length)
         {
             var match = ready?.FindLiteral(keyed, fetched, checkedAt) ?? OneByOne(keyed, fetched, checkedAt);

@@ -14,6 +14,8 @@ internal sealed class Answers(UpstreamRequest requests, EdgeOptions options)
 
     private readonly bool _namesEveryRequest = options.NamesEveryRequest;
     private readonly string _via = requests.ViaMember("HTTP/1.1");
+    private readonly SecondsText _age = new("");
+    private readonly SecondsText _hit = new($"{requests.NodeName}; hit; ttl=");
 
     public async Task FromStoreAsync(HttpVisit visit, StoredResponse entry, Decision decision)
     {
@@ -162,7 +164,7 @@ internal sealed class Answers(UpstreamRequest requests, EdgeOptions options)
     public void WriteStoredHead(HttpVisit visit, StoredResponse entry, Decision decision)
     {
         WriteHead(visit, entry.Status, entry.Answer, decision);
-        visit.Context.Response.Headers.Age = Age.InSeconds(entry.Freshness.AgeAt(visit.Now)).ToString(CultureInfo.InvariantCulture);
+        visit.Context.Response.Headers.Age = _age.Of(Age.InSeconds(entry.Freshness.AgeAt(visit.Now)));
         BrowserCaching.Rewrite(visit, visit.Context.Response.Headers, entry.Freshness);
     }
 
@@ -171,27 +173,31 @@ internal sealed class Answers(UpstreamRequest requests, EdgeOptions options)
     {
         var response = visit.Context.Response;
         response.StatusCode = status;
+        var headers = response.Headers;
         if (fields is KeyValuePair<string, StringValues>[] ready)
         {
             foreach (var (name, value) in ready)
-                response.Headers[name] = value;
+                headers[name] = value;
         }
         else
         {
             foreach (var (name, value) in fields)
-                response.Headers[name] = value;
+                headers[name] = value;
         }
         AddOwn(visit, decision);
     }
 
     public void AddOwn(HttpVisit visit, Decision decision)
     {
-        var response = visit.Context.Response;
+        var headers = visit.Context.Response.Headers;
         if (_namesEveryRequest || decision.Forward != Forward.None)
-            response.Headers[RequestId.Field] = visit.Id;
-        response.Headers.Via = StringValues.Concat(response.Headers.Via, _via);
-        response.Headers[CacheStatus] = StringValues.Concat(response.Headers[CacheStatus], decision.CacheStatus(requests.NodeName));
-        response.Headers[XCache] = decision.XCache;
+            headers[RequestId.Field] = visit.Id;
+        headers.Via = StringValues.Concat(headers.Via, _via);
+        var own = decision is { Forward: Forward.None, Detail: null }
+            ? _hit.Of(decision.Ttl ?? 0)
+            : decision.CacheStatus(requests.NodeName);
+        headers[CacheStatus] = StringValues.Concat(headers[CacheStatus], own);
+        headers[XCache] = decision.XCache;
     }
 
     private static void NotModified(HttpResponse response)

@@ -1,7 +1,7 @@
 namespace Paradarum.Edge.Storage;
 
-/// <summary>What the eviction knows of one entry.</summary>
-internal sealed class EvictionMark
+/// <summary>What the eviction knows of one entry; a part of the entry, since there are as many.</summary>
+internal struct EvictionMark
 {
     /// <summary>Hits since it was last considered, 0 to 3. Written without a lock: a lost count costs nothing.</summary>
     public int Hits;

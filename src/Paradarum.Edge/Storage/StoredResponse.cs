@@ -30,12 +30,13 @@ internal class StoredResponse : StoredEntry
         Generation = fetchedBy.Generation;
         RaiseCheckedAt(fetchedBy.CheckedAt);
         Status = status;
-        Headers = headers;
+        var fields = StoredFields.Of(headers);
+        Headers = fields;
         _body = body;
         Freshness = freshness;
         Vary = vary;
         UsedAt = vary.Names.IsEmpty ? 0 : freshness.ResponseTime.ToUnixTimeSeconds();
-        Answer = [.. headers.Where(field => !field.Key.Equals("Age", StringComparison.OrdinalIgnoreCase))];
+        Answer = fields.AllBut("Age");
         HeadSize = Overhead + (int)headers.Sum(field => (long)(field.Key.Length + field.Value.Sum(value => value?.Length ?? 0)) * 2);
         Size = body.Allocated + HeadSize;
     }
@@ -91,5 +92,5 @@ internal class StoredResponse : StoredEntry
     protected internal override void OnRemoved() => HeldBy?.Remove(this);
 
     /// <summary>Place and popularity; only <see cref="EvictionQueue"/> touches them.</summary>
-    internal EvictionMark Eviction { get; } = new();
+    internal EvictionMark Eviction;
 }
