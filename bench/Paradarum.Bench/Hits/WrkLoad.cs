@@ -62,6 +62,10 @@ internal sealed record WrkFigures(long Requests, double PerSecond, long Bad, Tim
     /// <summary>Microseconds of processor time for each request.</summary>
     public double Cost => Processor.TotalMicroseconds / Math.Max(1, Requests);
 
+    /// <summary>Two turns taken together.</summary>
+    public static WrkFigures operator +(WrkFigures one, WrkFigures other) =>
+        new(one.Requests + other.Requests, (one.PerSecond + other.PerSecond) / 2, one.Bad + other.Bad, one.Processor + other.Processor);
+
     public static WrkFigures Read(string output, TimeSpan processor)
     {
         var (requests, perSecond, bad) = (0L, 0d, 0L);

@@ -28,8 +28,8 @@ internal sealed class PurgeUnderLoadBench(int seconds, int turns, int objects)
 
             {BenchReport.Machine()}
 
-            | purges of the same property | hits/s without | with | ratio | purges/s applied | widened |
-            | --- | --- | --- | --- | --- | --- |
+            | purges of the same property | hits/s without | with | ratio | processor time of a hit without, µs | with, purges and all | ratio | purges/s applied | widened |
+            | --- | --- | --- | --- | --- | --- | --- | --- | --- |
             """
         );
         await using (var node = await NodeBedClient.StartAsync())
@@ -48,7 +48,7 @@ internal sealed class PurgeUnderLoadBench(int seconds, int turns, int objects)
 
     private async Task SteadyAsync(NodeBedClient node, string what, string kind, int perSecond, CancellationToken stop)
     {
-        var runs = new List<(double Without, double With, double Applied, bool Widened)>();
+        var runs = new List<(WrkFigures Without, WrkFigures With, double Applied, bool Widened)>();
         for (var turn = 0; turn < turns; turn++)
         {
             stop.ThrowIfCancellationRequested();
@@ -57,12 +57,12 @@ internal sealed class PurgeUnderLoadBench(int seconds, int turns, int objects)
             var with = await HitsAsync(node);
             var purged = await purging;
             var after = await HitsAsync(node);
-            runs.Add(((before + after) / 2, with, purged[0] / seconds, purged[1] > 0));
+            runs.Add((before + after, with, purged[0] / seconds, purged[1] > 0));
             await Console.Error.WriteLineAsync(
-                $"{what}: {with:0} of {runs[^1].Without:0} hits/s, {purged[0]:0} purges, widened {purged[1]:0}"
+                $"{what}: {with.PerSecond:0} of {runs[^1].Without.PerSecond:0} hits/s, {with.Cost:0.0} for {runs[^1].Without.Cost:0.0} µs, {purged[0]:0} purges, widened {purged[1]:0}"
             );
         }
-        var median = runs.OrderBy(run => run.With / run.Without).ElementAt(turns / 2);
+        var median = runs.OrderBy(run => run.With.PerSecond / run.Without.PerSecond).ElementAt(turns / 2);
         Row(what, median.Without, median.With, median.Applied, runs.Any(run => run.Widened) ? "yes" : "no");
     }
 
@@ -81,7 +81,7 @@ internal sealed class PurgeUnderLoadBench(int seconds, int turns, int objects)
                 ),
             head => head.StartsWith("HTTP/1.1 200"u8)
         );
-        var runs = new List<(double Without, double With, double Applied)>();
+        var runs = new List<(WrkFigures Without, WrkFigures With, double Applied)>();
         for (var turn = 0; turn < turns; turn++)
         {
             stop.ThrowIfCancellationRequested();
@@ -89,9 +89,9 @@ internal sealed class PurgeUnderLoadBench(int seconds, int turns, int objects)
             var purging = bans.MeasureAsync(4, TimeSpan.FromSeconds(seconds), 1000);
             var with = await RunAsync(varnish);
             runs.Add((before, with, (await purging).PerSecond));
-            await Console.Error.WriteLineAsync($"varnish: {with:0} of {before:0} hits/s");
+            await Console.Error.WriteLineAsync($"varnish: {with.PerSecond:0} of {before.PerSecond:0} hits/s");
         }
-        var median = runs.OrderBy(run => run.With / run.Without).ElementAt(turns / 2);
+        var median = runs.OrderBy(run => run.With.PerSecond / run.Without.PerSecond).ElementAt(turns / 2);
         Row("Varnish: 1 000 bans/s, the same patterns", median.Without, median.With, median.Applied, "");
     }
 
@@ -139,19 +139,17 @@ internal sealed class PurgeUnderLoadBench(int seconds, int turns, int objects)
         );
     }
 
-    private async Task<double> HitsAsync(NodeBedClient node) => await RunAsync(node.Server);
+    private async Task<WrkFigures> HitsAsync(NodeBedClient node) => await RunAsync(node.Server);
 
-    private async Task<double> RunAsync(CacheServer server)
+    private async Task<WrkFigures> RunAsync(CacheServer server)
     {
         var figures = await WrkLoad.RunAsync(server, Connections, "/1k/", Hot, TimeSpan.FromSeconds(seconds));
-        return figures.Bad == 0
-            ? figures.PerSecond
-            : throw new InvalidOperationException($"{server.Name}: {figures.Bad} answers were no hits.");
+        return figures.Bad == 0 ? figures : throw new InvalidOperationException($"{server.Name}: {figures.Bad} answers were no hits.");
     }
 
-    private void Row(string what, double without, double with, double applied, string widened) =>
+    private void Row(string what, WrkFigures without, WrkFigures with, double applied, string widened) =>
         _report.AppendLine(
             CultureInfo.InvariantCulture,
-            $"| {what} | {without:0} | {with:0} | {with / without:0.00} | {applied:0} | {widened} |"
+            $"| {what} | {without.PerSecond:0} | {with.PerSecond:0} | {with.PerSecond / without.PerSecond:0.00} | {without.Cost:0.0} | {with.Cost:0.0} | {with.Cost / without.Cost:0.00} | {applied:0} | {widened} |"
         );
 }
