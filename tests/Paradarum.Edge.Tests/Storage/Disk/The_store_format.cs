@@ -97,7 +97,6 @@ public sealed class The_store_format
                 "Body",
                 "CheckedAt",
                 "Disk",
-                "Eviction",
                 "Fetched",
                 "Freshness",
                 "Generation",
