@@ -2,8 +2,8 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Paradarum.Edge.Freshness;
 using Paradarum.Edge.Purging;
-using Paradarum.Protocol.Configuration;
 using Paradarum.Edge.Storage;
+using Paradarum.Protocol.Configuration;
 using Paradarum.Protocol.Urls;
 using Yarp.ReverseProxy.Forwarder;
 

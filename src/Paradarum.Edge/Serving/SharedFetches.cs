@@ -41,7 +41,12 @@ internal sealed class SharedFetches(NodeState state, FlightBoard board, Fetcher 
     }
 
     /// <summary>One that nobody joins.</summary>
-    public (Flight Flight, GrowingBody.Reader Reader, bool Leads) BeginAlone(HttpVisit visit, StoredResponse? about, SliceId? slice, StoredResponse? standIn = null)
+    public (Flight Flight, GrowingBody.Reader Reader, bool Leads) BeginAlone(
+        HttpVisit visit,
+        StoredResponse? about,
+        SliceId? slice,
+        StoredResponse? standIn = null
+    )
     {
         // Only one that is to be found by others can come too late.
         var (flight, reader) = fetcher.Begin(PlanOf(visit, slice, standIn), about, shared: null, former: null, background: false)!.Value;
@@ -49,7 +54,13 @@ internal sealed class SharedFetches(NodeState state, FlightBoard board, Fetcher 
     }
 
     /// <summary>One that no visitor waits for, unless one is under way, or has ended and stored by now.</summary>
-    public void InBackground(HttpVisit visit, StoredResponse? about, FlightKey key, Func<bool>? isStored = null, StoredResponse? standIn = null)
+    public void InBackground(
+        HttpVisit visit,
+        StoredResponse? about,
+        FlightKey key,
+        Func<bool>? isStored = null,
+        StoredResponse? standIn = null
+    )
     {
         var current = state.Current;
         var open = board.Find(key);

@@ -20,7 +20,8 @@ public sealed record CacheKey(string Scheme, string Host, CanonicalTarget Target
             && string.Equals(Parts, other.Parts, StringComparison.Ordinal)
         );
 
-    public override int GetHashCode() => HashCode.Combine(
+    public override int GetHashCode() =>
+        HashCode.Combine(
             Target.GetHashCode(),
             string.GetHashCode(Host, StringComparison.Ordinal),
             string.GetHashCode(Parts, StringComparison.Ordinal)
