@@ -127,7 +127,21 @@ public sealed class The_store_format
             ]);
         Names(typeof(Lifetime)).ShouldBe(["IsDirected", "IsExplicit", "Source", "Value"]);
         Names(typeof(VaryKey)).ShouldBe(["Names", "Values"]);
-        Names(typeof(CacheKey)).ShouldBe(["Host", "Scheme", "Target"]);
+        Names(typeof(CacheKey)).ShouldBe(["Host", "Parts", "Scheme", "Target"]);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("=DE\n\n=EUR\n")]
+    public void Keeps_what_a_cache_rule_has_put_into_the_key(string parts)
+    {
+        // Lost, and the entry of one visitor would be the answer to another.
+        var target = TestNode.Target("/a?x=1");
+        var fetch = new TestFetch(7, new CacheKey("https", "site.cdn.localhost", target) { Parts = parts }, target);
+        fetch.Begin(3, 0);
+        var written = new System.Buffers.ArrayBufferWriter<byte>();
+        HeadRecord.Write(written, DiskNode.Response(fetch, "body", Now, "en"), 0, 4);
+        HeadRecord.Read(written.WrittenSpan, new SharedTexts()).Key.ShouldBe(fetch.Key);
     }
 
     private static string[] Names(Type type) =>
