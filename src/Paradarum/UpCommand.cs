@@ -87,6 +87,20 @@ internal static class UpCommand
             1,
             KeyRateOptions.LargestBurst
         );
+        var disk = new Option<long>("--disk-size")
+        {
+            Description = "Disk for each node's store, such as 1GiB; 0: memory alone.",
+            HelpName = "SIZE",
+            DefaultValueFactory = _ => 0,
+        };
+        disk.CustomParser = result =>
+        {
+            var kind = SettingKinds.Bytes(0, 1L << 50);
+            if (kind.Parse(result.Tokens[0].Value, out var bytes))
+                return bytes;
+            result.AddError($"--disk-size: give {kind.Allowed}.");
+            return 0;
+        };
 
         var accessLog = new Option<string?>("--access-log")
         {
@@ -124,6 +138,7 @@ internal static class UpCommand
             webhooks,
             keyRate,
             keyBurst,
+            disk,
         };
         command.SetAction(
             async (parsed, stop) =>
@@ -142,6 +157,7 @@ internal static class UpCommand
                         parsed.GetValue(accessLog) is { } file && SettingKinds.AppendableFile.Parse(file, out var full) ? full : null,
                     Webhooks = new WebhookOptions { AllowPrivateAddresses = parsed.GetValue(webhooks) },
                     KeyRates = new KeyRateOptions { PerSecond = parsed.GetValue(keyRate), Burst = parsed.GetValue(keyBurst) },
+                    DiskBytes = parsed.GetValue(disk),
                 };
                 if (options.Problems() is { Count: > 0 } problems)
                 {

@@ -33,6 +33,9 @@ internal sealed class FleetMeter : BackgroundService
         PerNode(meter, "paradarum.node.sweep.properties", "{property}", "Still to be swept", node => node.Figures?.PropertiesToSweep);
         PerNode(meter, "paradarum.node.sweep.lag", "{position}", "From the oldest rule still to be swept to what is applied", SweepLag);
         PerNode(meter, "paradarum.node.entries", "{entry}", "Stored responses", node => node.Figures?.Entries);
+        PerNode(meter, "paradarum.node.disk", "By", "Bytes that the node's store takes on disk", node => node.Figures?.Disk?.Bytes);
+        PerNode(meter, "paradarum.node.disk.condition", null, "0 well, 1 slow, 2 full, 3 failing", node => node.Figures?.Disk?.Condition);
+        PerNode(meter, "paradarum.node.disk.faults", "{fault}", "Of the node's disk since its start", node => node.Figures?.Disk?.Faults);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -120,10 +120,14 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
             _tally.Count(verdict.Position, entry.Size);
     }
 
+    /// <summary>Adds what the disk tier has to say to the figures. Set once, by it.</summary>
+    public Action<NodeFigures>? MoreFigures { get; set; }
+
     /// <summary>How much is pending, for the operator.</summary>
     public NodeFigures Figures()
     {
         var figures = new NodeFigures { Entries = index.Count };
+        MoreFigures?.Invoke(figures);
         foreach (var (_, property) in _current.Properties)
         {
             if (property.Pending.IsEmpty)

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Paradarum.Edge.Leasing;
 using Paradarum.Edge.Purging;
 using Paradarum.Edge.Storage;
+using Paradarum.Protocol.Link;
 
 namespace Paradarum.Edge.Telemetry;
 
@@ -29,5 +30,23 @@ internal sealed class NodeMeter
             "Variants that went because their URL had too many"
         );
         meter.CreateObservableGauge("paradarum.edge.entries", () => state.Index.Count, "{entry}", "Stored responses");
+        if (state.MoreFigures is null)
+            return;
+        meter.CreateObservableGauge("paradarum.edge.disk", () => Disk(state).Bytes, "By", "Of all files of the store");
+        meter.CreateObservableGauge(
+            "paradarum.edge.disk.condition",
+            () => Disk(state).Condition,
+            null,
+            "0 well, 1 slow, 2 full, 3 failing"
+        );
+        meter.CreateObservableGauge("paradarum.edge.disk.position", () => (long)Disk(state).Durable, "{position}", "The durable cursor");
+        meter.CreateObservableCounter("paradarum.edge.disk.faults", () => Disk(state).Faults, "{fault}", "Of the disk since the start");
+    }
+
+    private static DiskFigures Disk(NodeState state)
+    {
+        var figures = new NodeFigures();
+        state.MoreFigures!(figures);
+        return figures.Disk;
     }
 }

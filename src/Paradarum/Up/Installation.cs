@@ -176,7 +176,17 @@ internal sealed class Installation : IAsyncDisposable
     }
 
     private NodeHostOptions NodeOptions(WantedNode want, UpOptions options) =>
-        new(new EdgeOptions { Name = want.Name, Role = want.EdgeRole }, FolderOf(options, want.Name), _control!.Fleet, want.Port)
+        new(
+            new EdgeOptions
+            {
+                Name = want.Name,
+                Role = want.EdgeRole,
+                DiskBytes = options.DiskBytes,
+            },
+            FolderOf(options, want.Name),
+            _control!.Fleet,
+            want.Port
+        )
         {
             Logging = WarningsToErrors,
             AccessLog = options.AccessLog is { } file ? new AccessLogOptions(file) : null,

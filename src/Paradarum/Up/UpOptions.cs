@@ -42,6 +42,9 @@ internal sealed record UpOptions
     /// <summary>A file for a JSON line of each request to any node, <c>-</c> for standard output; null: none.</summary>
     public string? AccessLog { get; init; }
 
+    /// <summary>Bytes of disk for each node's store; 0: memory alone.</summary>
+    public long DiskBytes { get; init; }
+
     public int PortOfShield(int index) => FirstEdgePort + index;
 
     public int PortOfPop(int index) => FirstEdgePort + Shields + index;
@@ -52,6 +55,8 @@ internal sealed record UpOptions
         var problems = new List<string>();
         if (Site is not null && Origin is not null)
             problems.Add("--site and --origin exclude each other: there is one origin here.");
+        if (DiskBytes is > 0 and < 16 << 20)
+            problems.Add("--disk-size: less than 16MiB, which no store works in. Raise it, or give 0 for none.");
         var last = FirstEdgePort + Shields + Pops - 1;
         if (last > ushort.MaxValue)
             problems.Add($"--first-edge-port: the edges would need ports up to {last}; the highest is {ushort.MaxValue}.");

@@ -148,4 +148,7 @@ internal sealed class DiskHealth(TimeProvider time)
 /// <param name="Late">Readings that came too late for a visitor, or were not tried because too many waited.</param>
 /// <param name="Writes">Writes and flushes that failed.</param>
 /// <param name="Skipped">Responses that were kept in memory only.</param>
-internal readonly record struct DiskFaults(long Reads, long Torn, long Late, long Writes, long Skipped);
+internal readonly record struct DiskFaults(long Reads, long Torn, long Late, long Writes, long Skipped)
+{
+    public long All => Reads + Torn + Late + Writes + Skipped;
+}

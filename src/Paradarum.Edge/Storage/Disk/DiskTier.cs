@@ -13,7 +13,17 @@ namespace Paradarum.Edge.Storage.Disk;
 internal sealed record DiskOptions(IDiskFiles Files, string NodeId, long Bytes, long HeadBytes);
 
 /// <summary>How much is on disk, and how the disk does.</summary>
-internal sealed record DiskFigures(long Entries, long Bytes, long HeadBytes, DiskCondition Condition, DiskFaults Faults, ulong Durable);
+internal sealed record DiskFigures(long Entries, long Bytes, long HeadBytes, DiskCondition Condition, DiskFaults Faults, ulong Durable)
+{
+    public Protocol.Link.DiskFigures ToMessage() =>
+        new()
+        {
+            Bytes = Bytes,
+            Condition = (int)Condition,
+            Durable = Durable,
+            Faults = Faults.All,
+        };
+}
 
 /// <summary>
 /// The second tier of the node's store: bodies in segments on disk, one index for both tiers in memory (docs/decisions/disk-tier.md). This is its one writer; it does its work in passes, each of
@@ -37,15 +47,15 @@ internal sealed class DiskTier : IDisposable
     private readonly ILogger _log;
     private readonly DiskReaders _readers;
     private readonly SegmentLog _segments;
-    private readonly StoreRecovery _recovery;
+    private readonly StoreLoader _loader;
     private readonly long _segmentBytes;
-    private readonly List<(ReadHead Entry, DiskBody Body)> _ahead = [];
-    private StoreState? _opened;
     private long _generation;
     private long _dropTo;
     private ulong _durable;
     private bool _isDurable;
     private long _cursorNotBefore = long.MinValue;
+    private long _said;
+    private long _saysNotBefore = long.MinValue;
     private volatile DiskFigures _figures = new(0, 0, 0, default, default, 0);
 
     public DiskTier(DiskOptions options, NodeState state, TimeProvider time, ILogger<DiskTier> log)
@@ -56,7 +66,7 @@ internal sealed class DiskTier : IDisposable
         _readers = new DiskReaders(Health);
         Books = new DiskBooks(Health, () => WorkNeeded?.Invoke());
         _segments = new SegmentLog(options.Files, _readers, _segmentBytes);
-        _recovery = new StoreRecovery(options.Files, options.NodeId, log);
+        _loader = new StoreLoader(new StoreRecovery(options.Files, options.NodeId, log), _segments, _readers, Books, state, log);
     }
 
     public DiskBooks Books { get; }
@@ -80,9 +90,11 @@ internal sealed class DiskTier : IDisposable
             WorkNeeded?.Invoke();
         };
         _state.SweptMore = () => WorkNeeded?.Invoke();
+        _state.MoreFigures = figures => figures.Disk = Figures.ToMessage();
         try
         {
-            _opened = _recovery.Open(_segments);
+            _isDurable = _loader.Open();
+            _durable = _isDurable ? _state.Current.Position : 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -91,41 +103,10 @@ internal sealed class DiskTier : IDisposable
             var rest = Health.WriteFailed(IsFull(e));
             _log.DiskFailed(Health.Condition, rest, e);
         }
-        if (_opened is not { Cursor: { } cursor })
-            return;
-        (_durable, _isDurable) = (cursor.Position, true);
-        _state.Index.BeginLoading(cursor.Position);
-        _state.Resume(cursor);
-        _log.StoreOpened(cursor.Position);
     }
 
-    /// <summary>Puts the entries that were found on disk into the index, while the node serves. Rules that come meanwhile wait for them.</summary>
-    public void Load(CancellationToken stop)
-    {
-        if (_opened is not { } opened)
-            return;
-        var started = _time.GetTimestamp();
-        var (loaded, left) = (0L, 0L);
-        foreach (var (segment, entries) in _recovery.Load(opened, _segments))
-        {
-            foreach (var (head, entry) in entries)
-            {
-                if (stop.IsCancellationRequested || IsToDrop)
-                    return;
-                segment.Add();
-                var body = new DiskBody(_readers, segment, entry.Offset, head, entry.Length);
-                if (entry.Stamp > _state.Current.Position)
-                    _ahead.Add((entry, body));
-                else if (Insert(entry, body))
-                    loaded++;
-                else
-                    left++;
-            }
-        }
-        _opened = null;
-        EndLoading();
-        _log.StoreLoaded(loaded, (long)_time.GetElapsedTime(started).TotalMilliseconds, left);
-    }
+    /// <summary>Puts what was found on disk into the index, while the node serves.</summary>
+    public void Load(CancellationToken stop) => _loader.Load(() => stop.IsCancellationRequested || IsToDrop, _time);
 
     /// <summary>One pass: what is gone, what is new, room, and the durable cursor where the sweeper has got further. Never throws for the disk's sake.</summary>
     /// <param name="isLast">The node stops: the cursor is not put off.</param>
@@ -136,7 +117,7 @@ internal sealed class DiskTier : IDisposable
         try
         {
             DropWhenAsked();
-            InsertAhead();
+            _loader.InsertAhead();
             while (Books.NextGone() is { } gone)
                 _segments.Remove(gone);
             if (Health.MayWrite || isLast)
@@ -157,6 +138,7 @@ internal sealed class DiskTier : IDisposable
             _log.DiskFailed(Health.Condition, rest, e);
             GiveRoomBack(IsFull(e));
         }
+        SayWhenSlow();
         _figures = new DiskFigures(_segments.Segments.Sum(segment => segment.Live), _segments.Bytes, 0, default, default, _durable);
     }
 
@@ -189,68 +171,14 @@ internal sealed class DiskTier : IDisposable
         return outcome == DiskReadOutcome.Read ? body : null;
     }
 
-    /// <summary>Puts one entry into the index, then tests it, like every other: a rule that comes in between finds it there. False: nothing of it is kept.</summary>
-    private bool Insert(ReadHead head, DiskBody body)
-    {
-        var entry = head.ToEntry(body, _durable, _generation);
-        Books.Open(entry, body);
-        if (body.Segment.IsGone || head.Offset + DiskFormat.OnDisk(head.Length) > body.Segment.BodyLength || IsReplaced(entry))
-        {
-            Books.Leave(entry);
-            return false;
-        }
-        if (!_state.Index.Restore(entry))
-        {
-            Books.Leave(entry);
-            return false;
-        }
-        var verdict = Fence.Test(_state.Current, entry);
-        if (verdict.MayBeUsed)
-            return true;
-        _state.Remove(entry, verdict);
-        return false;
-    }
-
-    /// <summary>What was stored since the start, or lies in a newer segment, is newer.</summary>
-    private bool IsReplaced(StoredResponse entry)
-    {
-        foreach (var held in _state.Index.Find(entry.PropertyId, entry.Key) is { } resource ? resource.Variants : [])
-        {
-            if (((StoredResponse)held).Vary.Equals(entry.Vary))
-                return true;
-        }
-        return false;
-    }
-
-    /// <summary>Entries that were fetched at positions that this process has not applied yet: what they were keyed by may be what it does not know.</summary>
-    private void InsertAhead()
-    {
-        if (_ahead.Count == 0)
-            return;
-        var position = _state.Current.Position;
-        foreach (var (entry, body) in _ahead.Where(waiting => waiting.Entry.Stamp <= position))
-            Insert(entry, body);
-        _ahead.RemoveAll(waiting => waiting.Entry.Stamp <= position);
-        EndLoading();
-    }
-
-    private void EndLoading()
-    {
-        if (_ahead.Count > 0 || _opened is not null)
-            return;
-        _state.Index.EndLoading();
-        _state.SweepNeeded?.Invoke();
-    }
-
     private void DropWhenAsked()
     {
         var generation = Volatile.Read(ref _dropTo);
         if (generation == _generation)
             return;
         _segments.Drop(StoreRecovery.NewStore());
-        (_generation, _isDurable, _durable, _opened) = (generation, false, 0, null);
-        _ahead.Clear();
-        EndLoading();
+        (_generation, _isDurable, _durable) = (generation, false, 0);
+        _loader.Abandon();
     }
 
     private void WriteQueued()
@@ -397,6 +325,19 @@ internal sealed class DiskTier : IDisposable
     }
 
     private bool IsInOldest(StoredResponse entry) => entry.Disk?.Body is { } body && ReferenceEquals(body.Segment, _segments.Segments[0]);
+
+    /// <summary>At most once for each span in which a fault is remembered.</summary>
+    private void SayWhenSlow()
+    {
+        var faults = Health.Faults;
+        if (faults.All == _said || Health.Condition != DiskCondition.Slow || _time.GetTimestamp() < _saysNotBefore)
+            return;
+        (_said, _saysNotBefore) = (
+            faults.All,
+            _time.GetTimestamp() + (long)(DiskHealth.Remembered.TotalSeconds * _time.TimestampFrequency)
+        );
+        _log.DiskIsSlow(Health.Condition, faults.Skipped, faults.Late, faults.Reads, faults.Torn);
+    }
 
     private static bool IsFull(Exception e) => e is IOException { HResult: 28 or 122 }; // ENOSPC, EDQUOT
 

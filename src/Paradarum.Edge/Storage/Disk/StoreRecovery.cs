@@ -12,7 +12,9 @@ internal sealed class StoreRecovery(IDiskFiles files, string nodeId, ILogger log
         var (state, fault) = StoreState.Read(files.Read(DiskFormat.StateFile), nodeId);
         if (state is not null)
         {
-            segments.Begin(state.Store, state.NextSegment);
+            // Beyond what lies there, loaded or not: no name is used twice.
+            var newest = files.List().Select(DiskFormat.SegmentOf).Max() ?? 0;
+            segments.Begin(state.Store, Math.Max(state.NextSegment, newest + 1));
             return state;
         }
         if (fault != StoreFault.Missing)
