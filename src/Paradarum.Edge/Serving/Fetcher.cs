@@ -117,8 +117,8 @@ internal sealed class Fetcher(
             return head;
         // Told before the body is read.
         flight.Tell(head);
-        if (await ReadBodyAsync(flight, response))
-            _reception.Complete(flight, head);
+        if (await ReadBodyAsync(flight, response, length) is { } last)
+            _reception.Complete(flight, head, last);
         return head;
     }
 
@@ -130,28 +130,32 @@ internal sealed class Fetcher(
             ? failure
             : FetchFailure.None;
 
-    /// <summary>Reads the body to its end. False: it broke off, kept silent too long, or nobody wants it any more.</summary>
-    private async Task<bool> ReadBodyAsync(Flight flight, HttpResponseMessage response)
+    /// <summary>
+    /// Reads the body to its end. Returns how many of its bytes nobody has been shown yet: with a length that was said, those of the last read, since a visitor who has the
+    /// whole body takes it to be stored. Null: it broke off, kept silent too long, or nobody wants it any more.
+    /// </summary>
+    private async Task<int?> ReadBodyAsync(Flight flight, HttpResponseMessage response, long? length)
     {
         using var silent = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, silent.Token);
         try
         {
             await using var stream = await response.Content.ReadAsStreamAsync(stop);
-            while (true)
+            for (var total = 0L; ; )
             {
                 var room = await flight.Body.RoomAsync(stop);
                 silent.CancelAfter(options.BodyIdleAfter);
                 var read = await stream.ReadAsync(room, either.Token);
                 silent.CancelAfter(Timeout.InfiniteTimeSpan);
-                if (read == 0)
-                    return true;
+                total += read;
+                if (read == 0 || total == length)
+                    return read;
                 flight.Body.Advance(read);
             }
         }
         catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException)
         {
-            return false;
+            return null;
         }
     }
 }

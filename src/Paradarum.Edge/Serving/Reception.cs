@@ -52,15 +52,20 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
     }
 
     /// <summary>The body has arrived to its end: stores what may be stored, then lets those who read it know.</summary>
-    public void Complete(Flight flight, FlightHead head)
+    /// <param name="flight">Whose body it is.</param>
+    /// <param name="head">As it was judged.</param>
+    /// <param name="unseen">Bytes at its end that are written, but not shown to those who read it.</param>
+    public void Complete(Flight flight, FlightHead head, int unseen = 0)
     {
-        if (head.NotStored is null && flight.Body.ToStored() is { } body)
+        if (head.NotStored is null && flight.Body.ToStored(unseen) is { } body)
         {
             var entry = flight.Plan.Slice is { } slice
                 ? new StoredSlice(flight, slice, body)
                 : new StoredResponse(flight, head.Status, head.Headers, body, head.Freshness, head.Vary);
             store.Put(entry, flight);
         }
+        if (unseen > 0)
+            flight.Body.Advance(unseen);
         flight.Body.Complete();
     }
 

@@ -123,19 +123,21 @@ internal sealed class GrowingBody(long bound, long window)
     public void Break() => End(BodyState.Broken);
 
     /// <summary>The finished body for the store, asked by the writer before <see cref="Complete"/>, so that it is stored when the last byte is seen; null unless kept.</summary>
-    public StoredBody? ToStored()
+    /// <param name="unseen">Bytes at its end that are written but not published yet (<see cref="Advance"/>).</param>
+    public StoredBody? ToStored(int unseen = 0)
     {
         lock (_gate)
         {
-            if (!_kept || _state != BodyState.Growing)
+            var length = _length + unseen;
+            if (!_kept || _state != BodyState.Growing || length > bound)
                 return null;
-            if (_length == 0)
+            if (length == 0)
                 return StoredBody.Empty;
-            var used = (int)(_length - ((_segments.Count - 1L) * _segmentSize));
+            var used = (int)(length - ((_segments.Count - 1L) * _segmentSize));
             // Readers hold positions, not arrays, so the last segment may be replaced by one of the right size.
             if (_segments[^1].Length - used > used / 8)
                 _segments[^1] = _segments[^1].AsSpan(0, used).ToArray();
-            return new StoredBody([.. _segments], _segmentSize, _length);
+            return new StoredBody([.. _segments], _segmentSize, length);
         }
     }
 
