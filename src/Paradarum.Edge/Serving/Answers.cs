@@ -43,24 +43,7 @@ internal sealed class Answers(UpstreamRequest requests, EdgeOptions options)
             response.ContentLength = count;
         if (HttpMethods.IsHead(visit.Method))
             return;
-        for (var sent = 0L; sent < count; )
-        {
-            ReadOnlyMemory<byte> piece;
-            try
-            {
-                piece = await body.ReadAsync(sent, count - sent, visit.Context.RequestAborted);
-            }
-            catch (BodyBrokenException)
-            {
-                // Half a body must not look whole.
-                visit.Context.Abort();
-                return;
-            }
-            var flushed = await response.BodyWriter.WriteAsync(piece, visit.Context.RequestAborted);
-            if (flushed.IsCompleted)
-                return;
-            sent += piece.Length;
-        }
+        await Parts.CopyAsync(visit.Context, new ByteRange(0, count), body);
     }
 
     /// <summary>Sends a response while it arrives. When it breaks off, so does the visitor's connection: half a page must not look whole.</summary>
