@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Paradarum.Control.Access;
 using Paradarum.Control.Api;
 using Paradarum.Control.Catalogue;
+using Paradarum.Control.Catalogue.Certificates;
 using Paradarum.Control.Database;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
@@ -67,8 +68,9 @@ internal sealed class ControlPlane : IAsyncDisposable
                 WebhookSchema.Part
             );
             await Schema.MigrateAsync(writer, stop);
-            var fleet = await FleetHosting.OpenAsync(writer, options.Fleet, surroundings.Time, logging, stop);
-            app = await BuildAsync(options, surroundings, logging, writer, fleet, stop);
+            var vault = CertificateVault.Open(options.Log.Folder);
+            var fleet = await FleetHosting.OpenAsync(writer, options.Fleet, vault.Key, surroundings.Time, logging, stop);
+            app = await BuildAsync(options, surroundings, logging, writer, vault, fleet, stop);
             await LoadAsync(app.Services, writer, stop);
             Map(app);
             await app.StartAsync(stop);
@@ -99,6 +101,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         ControlPlaneSurroundings surroundings,
         ILoggerFactory logging,
         LogWriter writer,
+        CertificateVault vault,
         FleetDesk fleet,
         CancellationToken stop
     )
@@ -118,7 +121,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         services.AddSingleton<LogReaders>();
         services.AddApi();
         services.AddAccess(sessionKey: await InstallationSecret.GetOrCreateAsync(writer, SessionTokens.SecretName, stop), options.KeyRates);
-        services.AddCatalogue(options.SystemDomain);
+        services.AddCatalogue(options.SystemDomain, vault);
         services.AddFleet(fleet, provider => provider.GetRequiredService<PropertyCatalogue>().Current);
         services.AddPurging(() => fleet.Census);
         services.AddWebhooks(options.Webhooks);

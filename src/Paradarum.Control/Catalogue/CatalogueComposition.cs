@@ -1,4 +1,5 @@
 using Paradarum.Control.Access;
+using Paradarum.Control.Catalogue.Certificates;
 using Paradarum.Control.PurgeLog;
 
 namespace Paradarum.Control.Catalogue;
@@ -6,7 +7,7 @@ namespace Paradarum.Control.Catalogue;
 /// <summary>How this folder adds itself to the control plane.</summary>
 internal static class CatalogueComposition
 {
-    public static void AddCatalogue(this IServiceCollection services, string systemDomain)
+    public static void AddCatalogue(this IServiceCollection services, string systemDomain, CertificateVault vault)
     {
         services.AddSingleton(provider => new PropertyCatalogue(
             provider.GetRequiredService<LogWriter>(),
@@ -14,6 +15,8 @@ internal static class CatalogueComposition
             provider.GetRequiredService<TimeProvider>(),
             systemDomain
         ));
+        services.AddSingleton(vault);
+        services.AddSingleton<CertificateReader>();
         services.AddSingleton<PropertyDoor>();
         services.AddSingleton<OwnsProperty>(provider => provider.GetRequiredService<PropertyCatalogue>().Owns);
     }
@@ -22,6 +25,7 @@ internal static class CatalogueComposition
     {
         routes.MapProperties();
         routes.MapHostnames();
+        routes.MapCertificates();
         routes.MapCacheRules();
         routes.MapGeneralSettings();
     }

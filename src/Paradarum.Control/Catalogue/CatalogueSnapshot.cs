@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Paradarum.Control.Catalogue.Certificates;
 using Paradarum.Protocol.Configuration;
 using Paradarum.Protocol.Link;
 
@@ -39,7 +40,11 @@ internal sealed record CatalogueRule(
     string FeaturesJson
 );
 
-internal sealed record CatalogueHostname(long Id, string Name, HostnameState State, DateTimeOffset CreatedAt);
+internal sealed record CatalogueHostname(long Id, string Name, HostnameState State, DateTimeOffset CreatedAt)
+{
+    /// <summary>What is said of the certificate that the hostname has; null: it has none.</summary>
+    public CertificateFacts? Certificate { get; init; }
+}
 
 /// <summary>As clients read it (contract part 3).</summary>
 internal enum HostnameState

@@ -1,5 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Paradarum.Control.Catalogue.Certificates;
+using Paradarum.Protocol.Configuration;
 
 namespace Paradarum.Control.Catalogue;
 
@@ -17,12 +19,33 @@ internal sealed class Hostname
 
     public required DateTimeOffset CreatedAt { get; init; }
 
+    public HostnameCertificate? Certificate { get; private set; }
+
+    public void SetCertificate(CheckedCertificate certificate, DateTimeOffset now)
+    {
+        if (Certificate is null)
+            Certificate = HostnameCertificate.Of(certificate, now);
+        else
+            Certificate.Become(certificate, now);
+    }
+
+    public void RemoveCertificate() => Certificate = null;
+
+    public CatalogueHostname ToCatalogue() => new(Id, Name, State, CreatedAt) { Certificate = Certificate?.ToFacts() };
+
+    public PropertyHostname ToConfiguration() =>
+        new(Name, State == HostnameState.Active) { CertificateId = Certificate?.ToConfiguration().Id };
+
     internal sealed class Mapping : IEntityTypeConfiguration<Hostname>
     {
         public void Configure(EntityTypeBuilder<Hostname> builder)
         {
             builder.ToTable("hostnames");
             builder.HasIndex(hostname => hostname.Name).IsUnique();
+            builder
+                .HasOne(hostname => hostname.Certificate)
+                .WithOne()
+                .HasForeignKey<HostnameCertificate>(certificate => certificate.HostnameId);
             builder.Property(hostname => hostname.Name).HasMaxLength(253);
         }
     }

@@ -125,11 +125,7 @@ internal sealed class Property
         new(
             Name,
             State,
-            [
-                .. Hostnames
-                    .OrderBy(hostname => hostname.Id)
-                    .Select(hostname => new PropertyHostname(hostname.Name, hostname.State == HostnameState.Active)),
-            ],
+            [.. Hostnames.OrderBy(hostname => hostname.Id).Select(hostname => hostname.ToConfiguration())],
             [.. Origins.OrderBy(origin => origin.Place).Select(origin => origin.ToOrigin())],
             new QueryMode(QueryModeKind, [.. QueryModeValues]),
             [.. Rules.Where(rule => rule.IsEnabled).OrderBy(rule => rule.Order).ThenBy(rule => rule.Id).Select(rule => rule.ToRule())],
@@ -139,6 +135,14 @@ internal sealed class Property
         {
             BrowserTtlSeconds = BrowserOverride ? BrowserTtlSeconds : null,
             AlwaysOnline = AlwaysOnlineEnabled ? AlwaysOnlineConditions : StaleConditions.None,
+            Certificates =
+            [
+                .. Hostnames
+                    .OrderBy(hostname => hostname.Id)
+                    .Select(hostname => hostname.Certificate?.ToConfiguration())
+                    .OfType<PropertyCertificate>()
+                    .DistinctBy(certificate => certificate.Id, StringComparer.Ordinal),
+            ],
         };
 
     public CatalogueProperty ToCatalogue() =>
@@ -154,12 +158,7 @@ internal sealed class Property
                 AlwaysOnlineEnabled,
                 AlwaysOnlineConditions
             ),
-            Hostnames =
-            [
-                .. Hostnames
-                    .OrderBy(hostname => hostname.Id)
-                    .Select(kept => new CatalogueHostname(kept.Id, kept.Name, kept.State, kept.CreatedAt)),
-            ],
+            Hostnames = [.. Hostnames.OrderBy(hostname => hostname.Id).Select(hostname => hostname.ToCatalogue())],
         };
 
     /// <summary>A name as the contract wants it (part 3): lower-case letters, digits and inner hyphens, 3 to 63 characters, the most a hostname's label holds.</summary>

@@ -238,6 +238,7 @@ internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge app
     private static IQueryable<Property> Whole(ControlDb db) =>
         db.Set<Property>()
             .Include(property => property.Hostnames)
+                .ThenInclude(hostname => hostname.Certificate)
             .Include(property => property.Origins)
             .Include(property => property.Rules)
             .AsSplitQuery();

@@ -19,6 +19,7 @@ internal static class FleetHosting
     public static async Task<FleetDesk> OpenAsync(
         LogWriter writer,
         FleetOptions options,
+        ReadOnlyMemory<byte> certificateKey,
         TimeProvider time,
         ILoggerFactory logs,
         CancellationToken stop
@@ -28,7 +29,7 @@ internal static class FleetHosting
             throw new ArgumentException(string.Join(" ", problems), nameof(options));
         var terms = new LeaseTerms(options.Lease, options.Grace);
         var memory = await writer.WriteAsync(write => FleetStore.Load(write, writer.Feed.Epoch, terms), stop);
-        return new FleetDesk(memory, options, writer.Feed, time, logs.CreateLogger<FleetDesk>());
+        return new FleetDesk(memory with { CertificateKey = certificateKey }, options, writer.Feed, time, logs.CreateLogger<FleetDesk>());
     }
 
     /// <summary>Expects <see cref="LogWriter"/> and <see cref="TimeProvider"/> among the services.</summary>

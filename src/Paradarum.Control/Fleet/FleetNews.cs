@@ -33,4 +33,8 @@ internal sealed record FleetMemory(
     ImmutableArray<Completed> Completed,
     ImmutableArray<AckRange> Acks,
     ImmutableArray<KeyValuePair<CountKey, PurgeCount>> Counts
-);
+)
+{
+    /// <summary>Opens the keys of certificates; empty: nodes get none.</summary>
+    public ReadOnlyMemory<byte> CertificateKey { get; init; }
+}

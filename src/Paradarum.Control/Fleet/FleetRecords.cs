@@ -24,6 +24,7 @@ internal sealed class FleetRecords
         {
             FleetKey = ByteString.CopyFrom(memory.FleetKey.Span),
             PurgeTokenKey = ByteString.CopyFrom(purgeTokenKey.Span),
+            CertificateKey = ByteString.CopyFrom(memory.CertificateKey.Span),
         };
         PublishView();
     }
@@ -95,7 +96,12 @@ internal sealed class FleetRecords
     /// <returns>Whether nodes are to be told something new.</returns>
     public bool PublishView()
     {
-        var view = new FleetView { FleetKey = _view.FleetKey, PurgeTokenKey = _view.PurgeTokenKey };
+        var view = new FleetView
+        {
+            FleetKey = _view.FleetKey,
+            PurgeTokenKey = _view.PurgeTokenKey,
+            CertificateKey = _view.CertificateKey,
+        };
         view.Shields.AddRange(
             _machine
                 .Nodes.Where(node => node is { Role: NodeRole.Shield, Enabled: true, Leaving: false })

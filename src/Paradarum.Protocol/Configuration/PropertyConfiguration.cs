@@ -22,6 +22,9 @@ public sealed record PropertyConfiguration(
     /// <summary>When stale responses are served instead of a failure.</summary>
     public StaleConditions AlwaysOnline { get; init; }
 
+    /// <summary>Those that hostnames name, each once.</summary>
+    public ImmutableArray<PropertyCertificate> Certificates { get; init; } = [];
+
     /// <summary>False when the record holds a choice that this version does not know: the node then puts the property on pass-through (design section 2).</summary>
     public static bool IsKnown(PropertyBody message) =>
         Enum.IsDefined(message.State)
@@ -35,7 +38,7 @@ public sealed record PropertyConfiguration(
         new(
             message.Name,
             message.State,
-            [.. message.Hostnames.Select(hostname => new PropertyHostname(hostname.Name, hostname.Active))],
+            [.. message.Hostnames.Select(PropertyHostname.FromMessage)],
             [.. message.Origins.Select(origin => new Origin(origin.Scheme, origin.Host, origin.Port, origin.HostHeader, origin.SslVerify))],
             ReadQueryMode(message.QueryMode),
             [
@@ -55,6 +58,7 @@ public sealed record PropertyConfiguration(
         {
             BrowserTtlSeconds = message.BrowserCaching?.TtlSeconds,
             AlwaysOnline = message.AlwaysOnline.Aggregate(StaleConditions.None, (all, code) => all | StaleCodes.Read(code)),
+            Certificates = [.. message.Certificates.Select(PropertyCertificate.FromMessage)],
         };
 
     public PropertyBody ToMessage()
@@ -69,7 +73,8 @@ public sealed record PropertyConfiguration(
         };
         message.AlwaysOnline.AddRange(StaleCodes.Written(AlwaysOnline));
         message.QueryMode.Values.AddRange(QueryMode.Values);
-        message.Hostnames.AddRange(Hostnames.Select(hostname => new HostnameMessage { Name = hostname.Name, Active = hostname.Active }));
+        message.Hostnames.AddRange(Hostnames.Select(hostname => hostname.ToMessage()));
+        message.Certificates.AddRange(Certificates.Select(certificate => certificate.ToMessage()));
         message.Origins.AddRange(
             Origins.Select(origin => new OriginMessage
             {
@@ -102,6 +107,7 @@ public sealed record PropertyConfiguration(
         && QueryMode.Equals(other.QueryMode)
         && Hostnames.AsSpan().SequenceEqual(other.Hostnames.AsSpan())
         && Origins.AsSpan().SequenceEqual(other.Origins.AsSpan())
+        && Certificates.AsSpan().SequenceEqual(other.Certificates.AsSpan())
         && CacheRules.AsSpan().SequenceEqual(other.CacheRules.AsSpan());
 
     public override int GetHashCode() => HashCode.Combine(Name, State, Hostnames.Length, Origins.Length, CacheRules.Length);
@@ -112,7 +118,22 @@ public sealed record PropertyConfiguration(
 }
 
 /// <summary>Name in canonical form, without a port.</summary>
-public sealed record PropertyHostname(string Name, bool Active);
+public sealed record PropertyHostname(string Name, bool Active)
+{
+    /// <summary>Id of the certificate it is served over HTTPS with; null: it has none.</summary>
+    public string? CertificateId { get; init; }
+
+    internal static PropertyHostname FromMessage(HostnameMessage message) =>
+        new(message.Name, message.Active) { CertificateId = message.Certificate.Length == 0 ? null : message.Certificate };
+
+    internal HostnameMessage ToMessage() =>
+        new()
+        {
+            Name = Name,
+            Active = Active,
+            Certificate = CertificateId ?? "",
+        };
+}
 
 /// <summary>One origin server (contract part 3). An empty <paramref name="HostHeader"/> passes the visitor's host.</summary>
 public sealed record Origin(string Scheme, string Host, int Port, string HostHeader, bool SslVerify);

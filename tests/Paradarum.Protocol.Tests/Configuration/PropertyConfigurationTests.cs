@@ -50,10 +50,19 @@ public sealed class The_configuration_of_a_property
 
     private static readonly Gen<KeyParts> AnyKey = Gen.Select(Gen.Enum<RuleQuery>(), Text.List[0, 2], Text.List[0, 2], KeyParts.Of);
 
+    private static readonly Gen<PropertyCertificate> AnyCertificate = Gen.Select(
+        Text,
+        Gen.Byte.Array[0, 40].List[0, 3],
+        Gen.Byte.Array[0, 40],
+        (id, chain, key) => new PropertyCertificate(id, [.. chain.Select(der => (ReadOnlyMemory<byte>)der)], key)
+    );
+
     private static readonly Gen<PropertyConfiguration> AnyConfiguration = Gen.Select(
         Text,
         Gen.Enum<PropertyState>(),
-        Gen.Select(Text, Gen.Bool, (name, active) => new PropertyHostname(name, active)).List[0, 3],
+        Gen.Select(Text, Gen.Bool, Gen.OneOf(Text.Select(id => (string?)id), Gen.Const((string?)null)))
+            .Select((name, active, certificate) => new PropertyHostname(name, active) { CertificateId = certificate })
+            .List[0, 3],
         Gen.Select(
             Gen.OneOf("http", "https"),
             Text,
@@ -72,12 +81,17 @@ public sealed class The_configuration_of_a_property
             (pattern, match, ttl, cookies, key) => new CacheRule(pattern, match, ttl, [.. cookies]) { Key = key }
         ).List[0, 3],
         Gen.Select(Gen.Bool, Gen.OneOf(Text.Select(id => (string?)id), Gen.Const((string?)null))),
-        Gen.Select(Gen.OneOf(Gen.Long[0, 1000].Select(ttl => (long?)ttl), Gen.Const((long?)null)), Gen.Int[0, 2047]),
+        Gen.Select(
+            Gen.OneOf(Gen.Long[0, 1000].Select(ttl => (long?)ttl), Gen.Const((long?)null)),
+            Gen.Int[0, 2047],
+            AnyCertificate.List[0, 2]
+        ),
         (name, state, hostnames, origins, mode, rules, shield, general) =>
             new PropertyConfiguration(name, state, [.. hostnames], [.. origins], mode, [.. rules], shield.Item1, shield.Item2)
             {
                 BrowserTtlSeconds = general.Item1,
                 AlwaysOnline = (StaleConditions)general.Item2,
+                Certificates = [.. general.Item3],
             }
     );
 }

@@ -136,6 +136,55 @@ namespace Paradarum.Control.Database.Migrations
                     b.ToTable("users", (string)null);
                 });
 
+            modelBuilder.Entity("Paradarum.Control.Catalogue.Certificates.HostnameCertificate", b =>
+                {
+                    b.Property<long>("HostnameId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("hostname_id");
+
+                    b.Property<byte[]>("Content")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("content");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT")
+                        .HasColumnName("fingerprint");
+
+                    b.Property<long>("InstalledAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("installed_at");
+
+                    b.Property<string>("Issuer")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("issuer");
+
+                    b.PrimitiveCollection<string>("Names")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("names");
+
+                    b.Property<long>("NotAfter")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("not_after");
+
+                    b.Property<long>("NotBefore")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("not_before");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("subject");
+
+                    b.HasKey("HostnameId");
+
+                    b.ToTable("certificates", (string)null);
+                });
+
             modelBuilder.Entity("Paradarum.Control.Catalogue.Hostname", b =>
                 {
                     b.Property<long>("Id")
@@ -377,6 +426,15 @@ namespace Paradarum.Control.Database.Migrations
                         .IsRequired();
                 });
 
+            modelBuilder.Entity("Paradarum.Control.Catalogue.Certificates.HostnameCertificate", b =>
+                {
+                    b.HasOne("Paradarum.Control.Catalogue.Hostname", null)
+                        .WithOne("Certificate")
+                        .HasForeignKey("Paradarum.Control.Catalogue.Certificates.HostnameCertificate", "HostnameId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
             modelBuilder.Entity("Paradarum.Control.Catalogue.Hostname", b =>
                 {
                     b.HasOne("Paradarum.Control.Catalogue.Property", null)
@@ -411,6 +469,11 @@ namespace Paradarum.Control.Database.Migrations
                         .HasForeignKey("PropertyId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
+                });
+
+            modelBuilder.Entity("Paradarum.Control.Catalogue.Hostname", b =>
+                {
+                    b.Navigation("Certificate");
                 });
 
             modelBuilder.Entity("Paradarum.Control.Catalogue.Property", b =>
