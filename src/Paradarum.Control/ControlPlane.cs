@@ -8,6 +8,7 @@ using Paradarum.Control.Catalogue;
 using Paradarum.Control.Catalogue.Certificates;
 using Paradarum.Control.Database;
 using Paradarum.Control.Fleet;
+using Paradarum.Control.Panel;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Control.Purging;
 using Paradarum.Control.Telemetry;
@@ -52,7 +53,12 @@ internal sealed class ControlPlane : IAsyncDisposable
         if (options.Problems() is { Count: > 0 } problems)
             throw new ArgumentException(string.Join(" ", problems), nameof(options));
 
-        var logging = LoggerFactory.Create(surroundings.Logging);
+        var logging = LoggerFactory.Create(builder =>
+        {
+            surroundings.Logging(builder);
+            // It warns at every start that its keys lie unencrypted, as everything in the data folder does: that is its owner's alone.
+            builder.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+        });
         LogWriter? writer = null;
         WebApplication? app = null;
         try
@@ -126,6 +132,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         services.AddPurging(() => fleet.Census);
         services.AddWebhooks(options.Webhooks);
         services.AddTelemetry(options.Telemetry);
+        services.AddPanel(options.Log.Folder);
         services.AddSingleton<FirstStart>();
         surroundings.Services(services);
         return builder.Build();
@@ -140,10 +147,12 @@ internal sealed class ControlPlane : IAsyncDisposable
 
     private static void Map(WebApplication app)
     {
+        app.UsePanelErrors();
         app.UseApi();
         app.UseTelemetry();
         app.UsePurging();
         app.UseAccess();
+        app.UsePanel();
         app.MapApi();
         app.MapAccess();
         app.MapCatalogue();
@@ -152,6 +161,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         app.MapFleet();
         app.MapNodes();
         app.MapTelemetry();
+        app.MapPanel();
     }
 
     private static void Listen(KestrelServerOptions kestrel, ControlPlaneOptions options)

@@ -10,6 +10,7 @@ internal static class Banner
         console.WriteLine();
         console.MarkupLine("[bold green]Paradarum is up.[/] Ctrl-C stops it.");
         console.WriteLine();
+        Line("panel", $"{facts.Api}/");
         Line("API", facts.Api);
         Line("API key", facts.ApiKey);
         Line("operator", $"{facts.AdminEmail}  password {facts.AdminPassword}");

@@ -19,6 +19,7 @@ public sealed partial class The_layout
         ["Webhooks"] = ["Access", "Api", "Catalogue", "Database", "Fleet", "PurgeLog", "Purging"],
         // Looks at everything; nothing knows of it.
         ["Telemetry"] = ["Access", "Api", "Catalogue", "Database", "Fleet", "PurgeLog", "Purging"],
+        ["Panel"] = ["Access", "Api", "Catalogue", "Database", "Fleet", "PurgeLog", "Purging", "Telemetry", "Webhooks"],
     };
 
     [Fact]
