@@ -42,7 +42,7 @@ internal sealed class PurgeUnderLoadBench(int seconds, int turns, int objects)
         }
         await VarnishAsync(stop);
         await BurstsAsync();
-        await EffectsAsync();
+        await EffectsAsync(stop);
         return _report.ToString();
     }
 
@@ -123,7 +123,7 @@ internal sealed class PurgeUnderLoadBench(int seconds, int turns, int objects)
         }
     }
 
-    private async Task EffectsAsync()
+    private async Task EffectsAsync(CancellationToken stop)
     {
         await using var node = await NodeBedClient.StartAsync();
         var beyond = (await node.AskAsync($"store {objects}"))[0];
@@ -131,13 +131,14 @@ internal sealed class PurgeUnderLoadBench(int seconds, int turns, int objects)
         await node.AskAsync("pauses");
         await HitsAsync(node);
         var pauses = await node.AskAsync("pauses");
-        await node.AskAsync("one Regex ^/never/[0-9]+$"); // the compiler has seen the way
         _report.AppendLine(
             CultureInfo.InvariantCulture,
-            $"\n| one purge on {objects} objects | in force, ms | swept, ms |\n| --- | --- | --- |"
+            $"\n| one purge on {objects} objects, the first of its kind | in force, ms | swept, ms |\n| --- | --- | --- |"
         );
         foreach (var (type, value) in new[] { ("Path", "/1k/77"), ("Extension", "jpg"), ("Regex", "^/1k/123[0-9]$"), ("All", "-") })
         {
+            // A sweeper that has just worked rests for up to a second first, which is not what a sweep takes.
+            await Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System, stop);
             var one = await node.AskAsync($"one {type} {value}");
             await Console.Error.WriteLineAsync($"{type}: in force after {one[0]:0.000} ms, swept after {one[1]:0} ms");
             _report.AppendLine(CultureInfo.InvariantCulture, $"| {type} | {one[0]:0.000} | {one[1]:0} |");

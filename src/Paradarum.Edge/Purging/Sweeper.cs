@@ -61,6 +61,7 @@ internal sealed class Sweeper : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stop)
     {
         await Task.Yield(); // a sweep is work for the processor: it must not hold up the host's start
+        Rehearsal.Run(_time);
         while (!stop.IsCancellationRequested)
         {
             await _needed.Reader.ReadAsync(stop);
