@@ -31,10 +31,10 @@ internal static class AlwaysOnline
         && Fence.Test(current, stale).MayBeUsed;
 
     /// <summary>A fetch of the same is under way: those who come meanwhile need not wait for it.</summary>
-    public static bool MayBeServedMeanwhile(NodeState state, FlightBoard board, Visit visit, StoredResponse stale, in FlightKey key) =>
+    public static bool MayBeServedMeanwhile(NodeState state, FlightBoard board, Visit visit, StoredResponse stale) =>
         visit.Property.Configuration.AlwaysOnline.HasFlag(StaleConditions.Updating)
         && !visit.NeedsConfirmation
-        && board.Find(key) is { Head.IsCompleted: false }
+        && board.Find(visit.Shared) is { Head.IsCompleted: false }
         && stale.Freshness.Judge(visit.Control, visit.Now) == ReuseVerdict.Stale
         && MayStandIn(visit, stale, StaleConditions.Updating, state.Current);
 

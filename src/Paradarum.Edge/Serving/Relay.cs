@@ -95,7 +95,7 @@ internal sealed class Relay(
     {
         var control = CacheControl.OfResponse(received);
         if (StoreRules.Judge("GET", visit.Headers, status, received, control, visit.RuleTtl) == StoreVerdict.Stored)
-            board.MarkShareable(new(visit.Key, Codings.Normalise(visit.Headers.AcceptEncoding)));
+            board.MarkShareable(visit.Shared);
     }
 
     /// <summary>

@@ -26,11 +26,10 @@ internal sealed class RequestFlow(
             return;
         }
 
-        var key = new FlightKey(visit.Key, Codings.Normalise(visit.Headers.AcceptEncoding));
         for (var round = 0; ; round++)
         {
             // 2. The store and what follows from it.
-            var step = Step.Next(state, board, visit, key, round);
+            var step = Step.Next(state, board, visit, round);
             switch (step.Kind)
             {
                 case StepKind.FromStore:
@@ -40,8 +39,8 @@ internal sealed class RequestFlow(
                     EvictionQueue.Hit(step.Entry!);
                     step.Entry!.Use(visit.Now);
                     if (step.Decision.Served == Served.Stale)
-                        fetches.InBackground(visit, Step.AskedAbout(visit, step.Entry!, round: 0), key, standIn: step.Entry);
-                    if (await FromStoreAsync(visit, step.Entry!, step.Decision, key))
+                        fetches.InBackground(visit, Step.AskedAbout(visit, step.Entry!, round: 0), visit.Shared, standIn: step.Entry);
+                    if (await FromStoreAsync(visit, step.Entry!, step.Decision))
                         return;
                     continue;
                 case StepKind.OnlyIfCached:
@@ -57,7 +56,7 @@ internal sealed class RequestFlow(
             }
 
             // 3. Join the fetch that is under way, or begin one, under the fence.
-            if (await FetchAsync(visit, step, key, round))
+            if (await FetchAsync(visit, step, round))
                 return;
         }
     }
@@ -68,20 +67,20 @@ internal sealed class RequestFlow(
         !NeedsBytes(visit) || await store.IsReadyAsync(entry, visit.Context.RequestAborted);
 
     /// <summary>False: it is kept in slices, and they turned out to be of another body; look at the store again.</summary>
-    private async ValueTask<bool> FromStoreAsync(HttpVisit visit, StoredResponse entry, Decision decision, FlightKey key)
+    private async ValueTask<bool> FromStoreAsync(HttpVisit visit, StoredResponse entry, Decision decision)
     {
         if (entry.Body.Slices is not null)
-            return await slicedAnswers.SendAsync(visit, entry, decision, key);
+            return await slicedAnswers.SendAsync(visit, entry, decision);
         await answers.FromStoreAsync(visit, entry, decision);
         return true;
     }
 
     /// <summary>One round: true when the visitor was answered.</summary>
-    private async Task<bool> FetchAsync(HttpVisit visit, Step step, FlightKey key, int round)
+    private async Task<bool> FetchAsync(HttpVisit visit, Step step, int round)
     {
         var (flight, reader, leads) = Joining.IsAlone(visit, round)
             ? fetches.BeginAlone(visit, step.About, slice: null, standIn: step.Entry)
-            : (await fetches.JoinOrBeginAsync(visit, step.About, key, standIn: step.Entry))!.Value;
+            : (await fetches.JoinOrBeginAsync(visit, step.About, visit.Shared, standIn: step.Entry))!.Value;
         using (reader)
         {
             var head = await flight.Head.WaitAsync(visit.Context.RequestAborted);
@@ -93,17 +92,17 @@ internal sealed class RequestFlow(
             switch (outcome.Kind)
             {
                 case OutcomeKind.Stale:
-                    return await FromStoreAsync(visit, step.Entry!, outcome.Decision, key);
+                    return await FromStoreAsync(visit, step.Entry!, outcome.Decision);
                 case OutcomeKind.Failed:
                     await answers.FailedAsync(visit, head.Failure, step.Decision.Forward);
                     return true;
                 case OutcomeKind.Confirmed:
                 case OutcomeKind.Sliced:
-                    return await FromStoreAsync(visit, head.Entry!, outcome.Decision, key);
+                    return await FromStoreAsync(visit, head.Entry!, outcome.Decision);
                 case OutcomeKind.PassThrough:
                     // The fetch itself goes on for as long as somebody wants it, or it can be stored.
                     reader?.Dispose();
-                    board.MarkUncut(key);
+                    board.MarkUncut(visit.Shared);
                     await passThrough.SendAsync(visit, outcome.Decision);
                     return true;
                 case OutcomeKind.Response:

@@ -8,14 +8,9 @@ namespace Paradarum.Edge.Serving;
 /// Holds one slice at a time, however slow the visitor is. Every slice is judged by the fence when it is come to: one that was purged meanwhile is fetched anew, and
 /// joined to what was sent before only under the same strong entity tag (docs/decisions/slices.md).
 /// </summary>
-internal sealed class SliceReader(
-    EdgeOptions options,
-    NodeState state,
-    SharedFetches fetches,
-    HttpVisit visit,
-    SlicedBody body,
-    FlightKey key
-) : IBodySource, IDisposable
+internal sealed class SliceReader(EdgeOptions options, NodeState state, SharedFetches fetches, HttpVisit visit, SlicedBody body)
+    : IBodySource,
+        IDisposable
 {
     /// <summary>A slice that breaks off is asked for again so often; the visitor has waited for much more than that.</summary>
     private const int MostTries = 3;
@@ -85,7 +80,15 @@ internal sealed class SliceReader(
     {
         if (!Joining.IsAlone(visit, round: 0))
         {
-            var shared = await fetches.JoinOrBeginAsync(visit, about: null, key with { Slice = slice }, () => Stored(slice) is not null);
+            var shared = await fetches.JoinOrBeginAsync(
+                visit,
+                about: null,
+                visit.Shared with
+                {
+                    Slice = slice,
+                },
+                () => Stored(slice) is not null
+            );
             if (shared is not { } fetch)
                 return null;
             var head = await TakeAsync(fetch.Flight, fetch.Reader, fetch.Leads, stop);
@@ -122,7 +125,7 @@ internal sealed class SliceReader(
                 return;
             var next = SliceId.At(body, first, options.SliceBytes);
             if (Stored(next) is null)
-                fetches.InBackground(visit, about: null, key with { Slice = next }, () => Stored(next) is not null);
+                fetches.InBackground(visit, about: null, visit.Shared with { Slice = next }, () => Stored(next) is not null);
         }
     }
 

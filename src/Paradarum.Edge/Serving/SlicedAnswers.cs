@@ -19,7 +19,7 @@ internal sealed class SlicedAnswers(
     /// The first slice is come to before the head is sent, so that what turns out wrong with it can still be put right.
     /// </summary>
     /// <returns>False: nothing was sent, and what was stored is gone; look at the store again.</returns>
-    public async Task<bool> SendAsync(HttpVisit visit, StoredResponse entry, Decision decision, FlightKey key)
+    public async Task<bool> SendAsync(HttpVisit visit, StoredResponse entry, Decision decision)
     {
         var body = entry.Body.Slices!;
         if (!HttpMethods.IsGet(visit.Method) || Validators.VisitorHolds(visit.Headers, entry.Status, entry.Headers))
@@ -28,12 +28,12 @@ internal sealed class SlicedAnswers(
             return true;
         }
         var ranges = ByteRanges.Select(visit.Headers, entry.Headers, entry.Status, body.Length);
-        using var slices = new SliceReader(options, state, fetches, visit, body, key);
+        using var slices = new SliceReader(options, state, fetches, visit, body);
         if (ranges is not [])
         {
             var first = ranges is [var range, ..] ? range : new ByteRange(0, body.Length);
             if (!await slices.OpenAsync(first.First, first.First + first.Count, visit.Context.RequestAborted))
-                return await CannotAsync(visit, body, slices.Failed!, key);
+                return await CannotAsync(visit, body, slices.Failed!);
         }
 
         answers.WriteStoredHead(visit, entry, slices.IsFetched ? Partial(decision) : decision);
@@ -45,26 +45,26 @@ internal sealed class SlicedAnswers(
             await Parts.CopyAsync(visit.Context, new ByteRange(0, body.Length), slices);
         }
         if (slices.Failed is { End: FlightEnd.Changed or FlightEnd.Unsliceable } failed)
-            Forget(visit, body, failed, key);
+            Forget(visit, body, failed);
         return true;
     }
 
-    private async Task<bool> CannotAsync(HttpVisit visit, SlicedBody body, FlightHead failed, FlightKey key)
+    private async Task<bool> CannotAsync(HttpVisit visit, SlicedBody body, FlightHead failed)
     {
         if (failed.End == FlightEnd.Failed)
         {
             await answers.FailedAsync(visit, failed.Failure, Forward.Partial);
             return true;
         }
-        Forget(visit, body, failed, key);
+        Forget(visit, body, failed);
         return false;
     }
 
     /// <summary>No slice of a body that is no more is used again.</summary>
-    private void Forget(HttpVisit visit, SlicedBody body, FlightHead failed, FlightKey key)
+    private void Forget(HttpVisit visit, SlicedBody body, FlightHead failed)
     {
         if (failed.End == FlightEnd.Unsliceable)
-            board.MarkUnsliceable(key);
+            board.MarkUnsliceable(visit.Shared);
         store.DropBody(visit.Property.Id, visit.Key, body);
     }
 

@@ -36,24 +36,23 @@ internal readonly record struct Step(StepKind Kind, Decision Decision, StoredRes
     /// <param name="state">The node's.</param>
     /// <param name="board">The node's.</param>
     /// <param name="visit">Who asks.</param>
-    /// <param name="key">What its misses share.</param>
     /// <param name="round">How many fetches have not answered it so far.</param>
-    public static Step Next(NodeState state, FlightBoard board, Visit visit, in FlightKey key, int round)
+    public static Step Next(NodeState state, FlightBoard board, Visit visit, int round)
     {
         // 1. The store: what the fence lets pass and the request selects.
         var (entry, forward) = Find(state, visit);
         if (entry is not null && AnswersAlone(visit, entry, out var decision))
             return new(StepKind.FromStore, decision, entry);
 
-        if (entry is not null && AlwaysOnline.MayBeServedMeanwhile(state, board, visit, entry, key))
+        if (entry is not null && AlwaysOnline.MayBeServedMeanwhile(state, board, visit, entry))
             return new(StepKind.FromStore, Meanwhile(visit, entry), entry);
 
         // 2. Nothing usable: what cannot be shared or cut goes through.
         if (visit.Control.Has(Directives.OnlyIfCached))
             return new(StepKind.OnlyIfCached, forward);
-        if (entry is null && PassesRange(board, visit, key, round))
+        if (entry is null && PassesRange(board, visit, round))
             return new(StepKind.PassThrough, new(Served.Bypass, forward.Forward) { Detail = "range-not-stored" });
-        if (entry is null && board.IsUnshareable(key))
+        if (entry is null && board.IsUnshareable(visit.Shared))
             return new(StepKind.PassThrough, new(Served.Bypass, forward.Forward) { Detail = "not-shareable" });
 
         // 3. The rest is fetched.
@@ -87,10 +86,10 @@ internal readonly record struct Step(StepKind Kind, Decision Decision, StoredRes
     /// A part of what is not stored is cut out of a fetch of the whole, which serves those who want other parts. Not where that fetch would serve this visitor alone,
     /// or where it was tried lately and nothing could be cut.
     /// </summary>
-    private static bool PassesRange(FlightBoard board, Visit visit, in FlightKey key, int round) =>
+    private static bool PassesRange(FlightBoard board, Visit visit, int round) =>
         visit.Headers.Range.Count > 0
         && HttpMethods.IsGet(visit.Method)
-        && (visit.UsesNoStore || Joining.IsAlone(visit, round) || board.IsUncut(key));
+        && (visit.UsesNoStore || Joining.IsAlone(visit, round) || board.IsUncut(visit.Shared));
 
     /// <summary>What a fetch may ask about: something with a validator, on a fenced node with a strong tag; after a lost base nothing.</summary>
     public static StoredResponse? AskedAbout(Visit visit, StoredResponse? entry, int round)

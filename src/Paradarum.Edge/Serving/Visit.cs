@@ -13,6 +13,8 @@ namespace Paradarum.Edge.Serving;
 /// </summary>
 internal abstract class Visit
 {
+    private string? _codings;
+
     public abstract string Method { get; }
 
     public abstract IHeaderDictionary Headers { get; }
@@ -69,6 +71,9 @@ internal abstract class Visit
     public bool UsesNoStore => BehindPop || BehindPromise;
 
     public bool JoinsNoEarlierFetch => NeedsConfirmation || UsesNoStore || Promised > 0;
+
+    /// <summary>What its misses share. Worked out when it is first asked for: a hit needs none of it.</summary>
+    public FlightKey Shared => new(Key, _codings ??= Codings.Normalise(Headers.AcceptEncoding));
 
     public TimeSpan? RuleTtl => Rule is null ? null : TimeSpan.FromSeconds(Math.Clamp(Rule.TtlSeconds, 0, 2_147_483_648));
 }

@@ -113,13 +113,13 @@ internal sealed partial class Serving
 
     private void Continue(SimulatedVisit visit, int round)
     {
-        var key = new FlightKey(visit.Key, Codings.Normalise(visit.Headers.AcceptEncoding));
+        var key = visit.Shared;
         if (_run.Mutation == Mutation.FenceOff && WithoutFence(visit) is { } unfenced)
         {
             Answer(visit, unfenced);
             return;
         }
-        var step = Step.Next(State, _board, visit, key, round);
+        var step = Step.Next(State, _board, visit, round);
         switch (step.Kind)
         {
             case StepKind.FromStore:
