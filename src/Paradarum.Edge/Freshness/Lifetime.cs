@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace Paradarum.Edge.Freshness;
 
 /// <summary>Which header decided a lifetime; reaches <c>Cache-Status</c> and the tests.</summary>
-internal enum LifetimeSource
+internal enum LifetimeSource : byte
 {
     None,
     SharedMaxAge,

@@ -146,7 +146,10 @@ internal sealed class Answers(UpstreamRequest requests, EdgeOptions options)
     /// <summary>The fields of what is stored, its age, and how long a visitor's own cache may keep it.</summary>
     public void WriteStoredHead(HttpVisit visit, StoredResponse entry, Decision decision)
     {
-        WriteHead(visit, entry.Status, entry.Answer, decision);
+        var response = visit.Context.Response;
+        response.StatusCode = entry.Status;
+        entry.WriteFieldsTo(response.Headers);
+        AddOwn(visit, decision);
         visit.Context.Response.Headers.Age = _age.Of(Age.InSeconds(entry.Freshness.AgeAt(visit.Now)));
         BrowserCaching.Rewrite(visit, visit.Context.Response.Headers, entry.Freshness);
     }
@@ -157,16 +160,8 @@ internal sealed class Answers(UpstreamRequest requests, EdgeOptions options)
         var response = visit.Context.Response;
         response.StatusCode = status;
         var headers = response.Headers;
-        if (fields is KeyValuePair<string, StringValues>[] ready)
-        {
-            foreach (var (name, value) in ready)
-                headers[name] = value;
-        }
-        else
-        {
-            foreach (var (name, value) in fields)
-                headers[name] = value;
-        }
+        foreach (var (name, value) in fields)
+            headers[name] = value;
         AddOwn(visit, decision);
     }
 

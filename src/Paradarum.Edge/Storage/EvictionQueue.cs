@@ -1,16 +1,5 @@
 namespace Paradarum.Edge.Storage;
 
-/// <summary>What the eviction knows of one entry; a part of the entry, since there are as many.</summary>
-internal struct EvictionMark
-{
-    /// <summary>Hits since it was last considered, 0 to 3. Written without a lock: a lost count costs nothing.</summary>
-    public int Hits;
-
-    public LinkedListNode<StoredResponse>? Place;
-
-    public bool InMain;
-}
-
 /// <summary>
 /// Says which entries go when memory is full: which of a property's by <see cref="PropertyQueue"/>, and which property's by fair share (docs/decisions/fair-share.md).
 /// A property that holds more than its share loses its own entries to what it adds, so that one cannot drive out another's; one that holds less loses only what it
@@ -83,7 +72,7 @@ internal sealed class EvictionQueue(long capacity)
     {
         lock (_gate)
         {
-            if (entry.Eviction.Place is null)
+            if (!entry.Eviction.IsHeld)
                 return false;
             _properties[entry.PropertyId].Remove(entry);
             Forget(entry);

@@ -4,12 +4,20 @@ using Paradarum.Protocol.Urls;
 namespace Paradarum.Edge.Storage;
 
 /// <summary>
-/// One property's share of <see cref="EntryIndex"/>. Lookups and enumerations take no lock; a change takes the lock of its path alone.
+/// One property's share of <see cref="EntryIndex"/>. Lookups and enumerations take no lock; a change takes the gate of its path, which it shares with some other paths of the property.
 /// </summary>
 internal sealed class PropertyEntries
 {
-    private readonly ConcurrentDictionary<CacheKey, Resource> _resources = new();
-    private readonly ConcurrentDictionary<string, PathBucket> _buckets = new(StringComparer.Ordinal);
+    /// <summary>Paths share the locks: one of its own for each would take more memory than all else that a path needs.</summary>
+    private const int Gates = 16;
+
+    /// <summary>Paths that an enumeration looks at together.</summary>
+    private const int Together = 256;
+
+    private static int _read;
+
+    private readonly ConcurrentDictionary<string, PathResources> _paths = new(StringComparer.Ordinal);
+    private readonly Lock[] _gates = [.. Enumerable.Range(0, Gates).Select(_ => new Lock())];
     private readonly ConcurrentDictionary<FetchInFlight, byte> _fetches = new(ReferenceEqualityComparer.Instance);
     private readonly GroupRegister _groups = new();
     private long _count;
@@ -19,7 +27,7 @@ internal sealed class PropertyEntries
 
     public long Bytes => Volatile.Read(ref _bytes);
 
-    public Resource? Find(CacheKey key) => _resources.GetValueOrDefault(key);
+    public Resource? Find(CacheKey key) => _paths.TryGetValue(key.Target.Path, out var held) ? held.Find(key) : null;
 
     public void Register(FetchInFlight fetch)
     {
@@ -40,11 +48,10 @@ internal sealed class PropertyEntries
     {
         var removed = new List<StoredEntry>(replaced.Length);
         _groups.Link(entry, entry.Groups);
-        var bucket = Enter(entry.Key.Target.Path);
         bool stored;
-        try
+        lock (GateOf(entry.Key.Target.Path))
         {
-            var resource = GetOrAdd(bucket, entry.Key);
+            var resource = GetOrAdd(entry.Key);
             stored = !fetch.IsInvalidated && entry.Generation == generation() && !entry.IsRemoved;
             if (stored)
             {
@@ -57,11 +64,7 @@ internal sealed class PropertyEntries
                 Interlocked.Increment(ref _count);
                 Interlocked.Add(ref _bytes, entry.Size);
             }
-            Tidy(bucket, resource);
-        }
-        finally
-        {
-            bucket.Gate.Exit();
+            Tidy(resource);
         }
         Announce(removed);
         if (!stored)
@@ -101,14 +104,11 @@ internal sealed class PropertyEntries
 
     public int Invalidate(string host, string path, CanonicalTarget? keyed)
     {
-        // A bucket that is made from here on holds fetches that begin after the change.
-        if (!_buckets.TryGetValue(path, out var bucket))
-            return 0;
         var removed = new List<StoredEntry>();
-        lock (bucket.Gate)
+        lock (GateOf(path))
         {
-            // A copy: a resource without entries and fetches leaves the bucket.
-            foreach (var resource in (keyed is null ? bucket.Resources : bucket.OfTarget(keyed)).ToArray())
+            // A copy: a resource without entries and fetches is taken out. What comes after it began after the change.
+            foreach (var resource in Held(path, keyed).ToArray())
             {
                 if (!string.Equals(resource.Key.Host, host, StringComparison.Ordinal))
                     continue;
@@ -116,7 +116,7 @@ internal sealed class PropertyEntries
                     fetch.Invalidate();
                 foreach (var entry in resource.Entries)
                     TakeOut(resource, entry, removed);
-                Tidy(bucket, resource);
+                Tidy(resource);
             }
         }
         Announce(removed);
@@ -130,13 +130,10 @@ internal sealed class PropertyEntries
     /// <summary>Every entry under a path; with a target, those keyed by it alone.</summary>
     public IReadOnlyList<StoredEntry> Under(string path, CanonicalTarget? keyed)
     {
-        if (!_buckets.TryGetValue(path, out var bucket))
-            return [];
-        lock (bucket.Gate)
+        lock (GateOf(path))
         {
-            var resources = keyed is null ? bucket.Resources : bucket.OfTarget(keyed);
-            var entries = new List<StoredEntry>(resources.Count);
-            foreach (var resource in resources)
+            var entries = new List<StoredEntry>();
+            foreach (var resource in Held(path, keyed))
                 entries.AddRange(resource.Entries);
             return entries;
         }
@@ -144,11 +141,33 @@ internal sealed class PropertyEntries
 
     public IEnumerable<StoredEntry> Entries()
     {
-        foreach (var (_, resource) in _resources)
+        foreach (var together in _paths.Select(path => path.Value).Chunk(Together))
         {
-            foreach (var entry in resource.Entries)
-                yield return entry;
+            Touch(together);
+            foreach (var held in together)
+            {
+                foreach (var resource in held.All())
+                {
+                    foreach (var entry in resource.Entries)
+                        yield return entry;
+                }
+            }
         }
+    }
+
+    /// <summary>
+    /// Reads, for many paths in one short loop, what whoever enumerates will read: in a store larger than the processor's caches each of those reads waits for memory, object after
+    /// object, and here the waits of different paths go on at the same time. A sweep takes less than half as long.
+    /// </summary>
+    private static void Touch(PathResources[] paths)
+    {
+        var read = 0;
+        foreach (var path in paths)
+        {
+            if (path is Resource { VariantArray: [var entry, ..] })
+                read += entry.Key.Target.PathAndQuery.Length;
+        }
+        Volatile.Write(ref _read, read); // else nothing would have to be read
     }
 
     public IEnumerable<FetchInFlight> Fetches() => _fetches.Select(pair => pair.Key);
@@ -162,53 +181,44 @@ internal sealed class PropertyEntries
         return oldest;
     }
 
-    private PathBucket Enter(string path)
-    {
-        while (true)
-        {
-            var bucket = _buckets.GetOrAdd(path, static _ => new PathBucket());
-            bucket.Gate.Enter();
-            if (!bucket.IsDead)
-                return bucket;
-            bucket.Gate.Exit();
-        }
-    }
+    private Lock GateOf(string path) => _gates[(uint)string.GetHashCode(path, StringComparison.Ordinal) % Gates];
+
+    /// <summary>Under the gate of the path.</summary>
+    private IEnumerable<Resource> Held(string path, CanonicalTarget? keyed) =>
+        !_paths.TryGetValue(path, out var held) ? []
+        : keyed is null ? held.All()
+        : held.OfTarget(keyed);
 
     private void Change(CacheKey key, Action<Resource> change)
     {
-        var bucket = Enter(key.Target.Path);
-        try
+        lock (GateOf(key.Target.Path))
         {
-            var resource = GetOrAdd(bucket, key);
+            var resource = GetOrAdd(key);
             change(resource);
-            Tidy(bucket, resource);
-        }
-        finally
-        {
-            bucket.Gate.Exit();
+            Tidy(resource);
         }
     }
 
-    private Resource GetOrAdd(PathBucket bucket, CacheKey key)
+    private Resource GetOrAdd(CacheKey key)
     {
-        if (_resources.TryGetValue(key, out var resource))
-            return resource;
-        resource = new Resource(key, bucket);
-        bucket.Add(resource);
-        _resources.TryAdd(key, resource); // one path, one lock: nobody else can have added it
+        var held = _paths.GetValueOrDefault(key.Target.Path);
+        if (held?.Find(key) is { } found)
+            return found;
+        var resource = new Resource(key);
+        _paths[key.Target.Path] = held?.With(resource) ?? resource;
         return resource;
     }
 
-    private void Tidy(PathBucket bucket, Resource resource)
+    private void Tidy(Resource resource)
     {
-        if (!resource.IsEmpty)
+        var path = resource.Key.Target.Path;
+        if (!resource.IsEmpty || !_paths.TryGetValue(path, out var held))
             return;
-        _resources.TryRemove(resource.Key, out _);
-        bucket.Remove(resource);
-        if (!bucket.IsEmpty)
-            return;
-        bucket.IsDead = true;
-        _buckets.TryRemove(resource.Key.Target.Path, out _);
+        var left = held.Without(resource);
+        if (left is null)
+            _paths.TryRemove(path, out _);
+        else if (left != held)
+            _paths[path] = left;
     }
 
     private void TakeOut(Resource resource, StoredEntry entry, List<StoredEntry> removed)

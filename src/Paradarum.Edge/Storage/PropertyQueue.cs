@@ -6,8 +6,8 @@ namespace Paradarum.Edge.Storage;
 /// </summary>
 internal sealed class PropertyQueue
 {
-    private readonly LinkedList<StoredResponse> _small = new();
-    private readonly LinkedList<StoredResponse> _main = new();
+    private readonly EvictionList _small = new();
+    private readonly EvictionList _main = new();
     private readonly Queue<int> _ghostOrder = new();
     private readonly HashSet<int> _ghosts = [];
     private long _smallBytes;
@@ -21,9 +21,8 @@ internal sealed class PropertyQueue
 
     public void Remove(StoredResponse entry)
     {
-        var place = entry.Eviction.Place!;
-        entry.Eviction.Place = null;
-        place.List!.Remove(place);
+        (entry.Eviction.InMain ? _main : _small).Remove(entry);
+        entry.Eviction.IsHeld = false;
         Bytes -= entry.Size;
         if (!entry.Eviction.InMain)
             _smallBytes -= entry.Size;
@@ -33,7 +32,7 @@ internal sealed class PropertyQueue
     public StoredResponse? Consider()
     {
         var fromSmall = _small.Count > 0 && (_smallBytes * 10 >= Bytes || _main.Count == 0);
-        var entry = (fromSmall ? _small : _main).First!.Value;
+        var entry = (fromSmall ? _small : _main).First!;
         Remove(entry);
         if (fromSmall && entry.Eviction.Hits > 1)
         {
@@ -55,7 +54,8 @@ internal sealed class PropertyQueue
     private void Push(StoredResponse entry, bool toMain)
     {
         entry.Eviction.InMain = toMain;
-        entry.Eviction.Place = (toMain ? _main : _small).AddLast(entry);
+        entry.Eviction.IsHeld = true;
+        (toMain ? _main : _small).AddLast(entry);
         Bytes += entry.Size;
         if (!toMain)
             _smallBytes += entry.Size;

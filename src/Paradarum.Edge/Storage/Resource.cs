@@ -5,13 +5,14 @@ namespace Paradarum.Edge.Storage;
 
 /// <summary>
 /// All that is known under one primary key: every stored variant, every slice of a large one, and every fetch in flight. Read without a lock (the arrays are replaced, never
-/// changed); written under the lock of its <see cref="PathBucket"/>.
+/// changed); written under the gate of its path.
 /// </summary>
-internal sealed class Resource(CacheKey key, PathBucket bucket)
+internal sealed class Resource(CacheKey key) : PathResources
 {
     private volatile StoredEntry[] _variants = [];
     private volatile FetchInFlight[] _fetches = [];
     private volatile ConcurrentDictionary<SliceId, StoredEntry>? _slices; // large bodies alone have them, and then by the thousand
+    private volatile Resource? _next; // another one of its path; kept when it is taken out, for whoever is just reading it
 
     public CacheKey Key { get; } = key;
 
@@ -20,11 +21,6 @@ internal sealed class Resource(CacheKey key, PathBucket bucket)
 
     /// <summary>Oldest first.</summary>
     public ReadOnlySpan<FetchInFlight> Fetches => _fetches;
-
-    internal PathBucket Bucket { get; } = bucket;
-
-    /// <summary>Where the bucket keeps it, so that taking it out is not a search.</summary>
-    internal int Slot { get; set; }
 
     internal bool IsEmpty => _variants.Length == 0 && _fetches.Length == 0 && _slices is null or { IsEmpty: true };
 
@@ -72,68 +68,39 @@ internal sealed class Resource(CacheKey key, PathBucket bucket)
         _fetches = [.. _fetches.AsSpan(0, at), .. _fetches.AsSpan(at + 1)];
         return true;
     }
-}
 
-/// <summary>The resources of one path, whatever scheme, host and query. Everything in it happens under <see cref="Gate"/>.</summary>
-internal sealed class PathBucket
-{
-    /// <summary>From here on resources are found by target in a dictionary: some sites have 100 000 queries under one path.</summary>
-    private const int Few = 8;
-
-    private readonly List<Resource> _resources = new(1);
-    private Dictionary<CanonicalTarget, List<Resource>>? _byTarget;
-
-    public Lock Gate { get; } = new();
-
-    /// <summary>Taken out of its property: whoever finds it looks again.</summary>
-    public bool IsDead { get; set; }
-
-    public bool IsEmpty => _resources.Count == 0;
-
-    public IReadOnlyList<Resource> Resources => _resources;
-
-    public void Add(Resource resource)
+    internal override Resource? Find(CacheKey wanted)
     {
-        resource.Slot = _resources.Count;
-        _resources.Add(resource);
-        if (_byTarget is not null)
-            AddByTarget(resource);
-        else if (_resources.Count > Few)
-            BuildByTarget();
+        for (var one = this; one is not null; one = one._next)
+        {
+            if (one.Key.Equals(wanted))
+                return one;
+        }
+        return null;
     }
 
-    public void Remove(Resource resource)
+    internal override IEnumerable<Resource> All()
     {
-        var last = _resources[^1];
-        _resources[resource.Slot] = last;
-        last.Slot = resource.Slot;
-        _resources.RemoveAt(_resources.Count - 1);
-        if (_byTarget is null || !_byTarget.TryGetValue(resource.Key.Target, out var sameTarget))
-            return;
-        sameTarget.Remove(resource);
-        if (sameTarget.Count == 0)
-            _byTarget.Remove(resource.Key.Target);
+        for (var one = this; one is not null; one = one._next)
+            yield return one;
     }
 
-    /// <summary>The resources of one keyed target, one for each scheme and host that it was asked for under.</summary>
-    public IReadOnlyList<Resource> OfTarget(CanonicalTarget target)
+    internal override IEnumerable<Resource> OfTarget(CanonicalTarget target) => All().Where(one => one.Key.Target.Equals(target));
+
+    internal override PathResources With(Resource added)
     {
-        if (_byTarget is not null)
-            return _byTarget.TryGetValue(target, out var sameTarget) ? sameTarget : [];
-        return _resources.FindAll(resource => resource.Key.Target.Equals(target));
+        if (All().Count() == Few)
+            return new PathCrowd(All().Prepend(added));
+        added._next = this;
+        return added;
     }
 
-    private void BuildByTarget()
+    internal override PathResources? Without(Resource gone)
     {
-        _byTarget = [];
-        foreach (var resource in _resources)
-            AddByTarget(resource);
-    }
-
-    private void AddByTarget(Resource resource)
-    {
-        if (!_byTarget!.TryGetValue(resource.Key.Target, out var sameTarget))
-            _byTarget.Add(resource.Key.Target, sameTarget = new(1));
-        sameTarget.Add(resource);
+        if (gone == this)
+            return _next;
+        var before = All().First(one => one._next == gone);
+        before._next = gone._next;
+        return this;
     }
 }

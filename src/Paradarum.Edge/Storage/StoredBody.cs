@@ -4,30 +4,57 @@ namespace Paradarum.Edge.Storage;
 /// The bytes of a complete response or of a slice, in segments of one size (the last one shorter). Plain arrays below the large-object threshold, not
 /// rented ones: a body may be evicted while visitors still read it, and a returned array would show them another body's bytes.
 /// </summary>
-internal class StoredBody(IReadOnlyList<byte[]> segments, int segmentSize, long length) : IBodySource
+internal class StoredBody : IBodySource
 {
     public static readonly StoredBody Empty = new([], 1, 0);
 
-    public long Length { get; } = length;
+    private readonly int _segmentSize;
+    private readonly object? _held; // byte[]: the only segment; byte[][]: all of them; SlicedBody: it is in slices. One field, since most bodies are small and there are many
+
+    /// <param name="segments">In order, each of <paramref name="segmentSize"/> but the last. Not to be written to afterwards.</param>
+    /// <param name="segmentSize">In bytes.</param>
+    /// <param name="length">Of the body, in bytes.</param>
+    public StoredBody(byte[][] segments, int segmentSize, long length)
+    {
+        (_segmentSize, Length) = (segmentSize, length);
+        _held = segments switch
+        {
+            [] => null,
+            [var only] => only,
+            _ => segments,
+        };
+    }
+
+    private StoredBody(SlicedBody body) => (_held, _segmentSize, Length) = (body, 1, body.Length);
+
+    public long Length { get; }
 
     /// <summary>What its slices are found by, for a body that is not here but in slices; null: the bytes are here.</summary>
-    public SlicedBody? Slices { get; private init; }
+    public SlicedBody? Slices => _held as SlicedBody;
 
     /// <summary>Bytes of memory held.</summary>
-    public virtual long Allocated { get; } = segments.Sum(segment => (long)segment.Length);
+    public virtual long Allocated =>
+        _held switch
+        {
+            byte[] only => only.Length,
+            byte[][] segments => segments.Sum(segment => (long)segment.Length),
+            _ => 0,
+        };
 
     /// <summary>False when it lies on disk: then it is read by <see cref="ReadAsync"/> alone.</summary>
     public virtual bool IsInMemory => true;
 
     /// <summary>A body that is kept in slices: it holds no bytes itself.</summary>
-    public static StoredBody InSlices(SlicedBody body) => new([], 1, body.Length) { Slices = body };
+    public static StoredBody InSlices(SlicedBody body) => new(body);
 
     /// <summary>The bytes from a position to the end of its segment, at most <paramref name="most"/> of them.</summary>
     public virtual ReadOnlyMemory<byte> At(long position, long most)
     {
-        var (index, offset) = Math.DivRem(position, segmentSize);
-        var segment = segments[(int)index];
-        var held = Math.Min(segmentSize, Length - (index * segmentSize));
+        if (_held is byte[] only)
+            return only.AsMemory((int)position, (int)Math.Min(Length - position, most));
+        var (index, offset) = Math.DivRem(position, _segmentSize);
+        var segment = ((byte[][])_held!)[(int)index];
+        var held = Math.Min(_segmentSize, Length - (index * _segmentSize));
         return segment.AsMemory((int)offset, (int)Math.Min(held - offset, most));
     }
 

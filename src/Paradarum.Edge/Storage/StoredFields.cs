@@ -6,22 +6,24 @@ using Microsoft.Extensions.Primitives;
 namespace Paradarum.Edge.Storage;
 
 /// <summary>
-/// The header fields of one stored response in one array: a dictionary would take three times as much, and a response has few fields. Read only; a name is looked for from
-/// the start, without regard to case.
+/// The header fields of one stored response: its values in an array, their names in one that all responses with the same names share, and usual values shared too
+/// (<see cref="UsualTexts"/>). A dictionary with texts of its own would take several times as much, and a response has few fields. Read only; a name is looked for from the start,
+/// without regard to case.
 /// </summary>
 internal sealed class StoredFields : IHeaderDictionary
 {
-    private readonly KeyValuePair<string, StringValues>[] _fields;
+    private readonly FieldNames _names;
+    private readonly StringValues[] _values;
 
-    private StoredFields(KeyValuePair<string, StringValues>[] fields) => _fields = fields;
+    private StoredFields(FieldNames names, StringValues[] values) => (_names, _values) = (names, values);
 
-    public int Count => _fields.Length;
+    public int Count => _values.Length;
 
     public bool IsReadOnly => true;
 
-    public ICollection<string> Keys => [.. _fields.Select(one => one.Key)];
+    public ICollection<string> Keys => [.. _names.All];
 
-    public ICollection<StringValues> Values => [.. _fields.Select(one => one.Value)];
+    public ICollection<StringValues> Values => [.. _values];
 
     public long? ContentLength
     {
@@ -36,19 +38,39 @@ internal sealed class StoredFields : IHeaderDictionary
     }
 
     /// <summary>The same fields; itself when it is one already.</summary>
-    public static StoredFields Of(IHeaderDictionary headers) => headers as StoredFields ?? new StoredFields([.. headers]);
+    public static StoredFields Of(IHeaderDictionary headers)
+    {
+        if (headers is StoredFields already)
+            return already;
+        var (names, values, at) = (new string[headers.Count], new StringValues[headers.Count], 0);
+        foreach (var (name, value) in headers)
+        {
+            names[at] = name;
+            // A tag is of one response alone: to remember it would only drive out what is not.
+            values[at++] = value.Count == 1 && !name.Equals("ETag", StringComparison.OrdinalIgnoreCase) ? UsualTexts.One(value[0]) : value;
+        }
+        return new StoredFields(FieldNames.Of(names), values);
+    }
 
-    /// <summary>The fields in their order, all but <paramref name="name"/>: the very array where that is not among them, so not to be written to.</summary>
-    public KeyValuePair<string, StringValues>[] AllBut(string name) =>
-        ContainsKey(name) ? Array.FindAll(_fields, field => !field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)) : _fields;
+    /// <summary>Sets every field but Age, which is worked out anew for each answer.</summary>
+    public void WriteTo(IHeaderDictionary answer)
+    {
+        var names = _names.All;
+        for (var i = 0; i < names.Length; i++)
+        {
+            if (i != _names.Age)
+                answer[names[i]] = _values[i];
+        }
+    }
 
     public bool TryGetValue(string key, [MaybeNullWhen(false)] out StringValues value)
     {
-        foreach (ref readonly var field in _fields.AsSpan())
+        var names = _names.All;
+        for (var i = 0; i < names.Length; i++)
         {
-            if (field.Key.Equals(key, StringComparison.OrdinalIgnoreCase))
+            if (names[i].Equals(key, StringComparison.OrdinalIgnoreCase))
             {
-                value = field.Value;
+                value = _values[i];
                 return true;
             }
         }
@@ -60,9 +82,17 @@ internal sealed class StoredFields : IHeaderDictionary
 
     public bool Contains(KeyValuePair<string, StringValues> item) => TryGetValue(item.Key, out var value) && value.Equals(item.Value);
 
-    public void CopyTo(KeyValuePair<string, StringValues>[] array, int arrayIndex) => _fields.CopyTo(array, arrayIndex);
+    public void CopyTo(KeyValuePair<string, StringValues>[] array, int arrayIndex)
+    {
+        foreach (var field in this)
+            array[arrayIndex++] = field;
+    }
 
-    public IEnumerator<KeyValuePair<string, StringValues>> GetEnumerator() => _fields.AsEnumerable().GetEnumerator();
+    public IEnumerator<KeyValuePair<string, StringValues>> GetEnumerator()
+    {
+        for (var i = 0; i < _values.Length; i++)
+            yield return KeyValuePair.Create(_names.All[i], _values[i]);
+    }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 

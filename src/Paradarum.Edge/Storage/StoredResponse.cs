@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Primitives;
 using Paradarum.Edge.Freshness;
 using Paradarum.Edge.Storage.Disk;
 
@@ -11,10 +10,13 @@ namespace Paradarum.Edge.Storage;
 /// </summary>
 internal class StoredResponse : StoredEntry
 {
-    private volatile StoredBody _body;
-
     /// <summary>Rough cost of the objects around the bytes, in bytes.</summary>
-    private const int Overhead = 1024;
+    private const int Overhead = 640;
+
+    private readonly StoredFields _fields;
+    private readonly PackedFreshness _freshness;
+    private volatile StoredBody _body;
+    private uint _usedAt;
 
     public StoredResponse(
         Stamped fetchedBy,
@@ -30,13 +32,11 @@ internal class StoredResponse : StoredEntry
         Generation = fetchedBy.Generation;
         RaiseCheckedAt(fetchedBy.CheckedAt);
         Status = status;
-        var fields = StoredFields.Of(headers);
-        Headers = fields;
+        _fields = StoredFields.Of(headers);
         _body = body;
-        Freshness = freshness;
+        _freshness = new PackedFreshness(freshness);
         Vary = vary;
-        UsedAt = vary.Names.IsEmpty ? 0 : freshness.ResponseTime.ToUnixTimeSeconds();
-        Answer = fields.AllBut("Age");
+        _usedAt = vary.Names.IsEmpty ? 0 : Second(freshness.ResponseTime);
         HeadSize = Overhead + (int)headers.Sum(field => (long)(field.Key.Length + field.Value.Sum(value => value?.Length ?? 0)) * 2);
         Size = body.Allocated + HeadSize;
     }
@@ -44,15 +44,15 @@ internal class StoredResponse : StoredEntry
     public int Status { get; }
 
     /// <summary>Without hop-by-hop and internal fields, else as the origin sent them.</summary>
-    public IHeaderDictionary Headers { get; }
+    public IHeaderDictionary Headers => _fields;
 
-    /// <summary>The same without Age, ready to be written.</summary>
-    public KeyValuePair<string, StringValues>[] Answer { get; }
+    /// <summary>Sets the fields of an answer, all but Age.</summary>
+    public void WriteFieldsTo(IHeaderDictionary answer) => _fields.WriteTo(answer);
 
     /// <summary>In memory or on disk; which of them may change at any time, the bytes never do. Take it once for one answer.</summary>
     public StoredBody Body => _body;
 
-    public StoredFreshness Freshness { get; }
+    public StoredFreshness Freshness => _freshness.Unpacked;
 
     public VaryKey Vary { get; }
 
@@ -60,7 +60,7 @@ internal class StoredResponse : StoredEntry
     public override string[] Groups => Headers.TryGetValue(CacheGroups.Field, out var listed) ? CacheGroups.Of(listed) : [];
 
     /// <summary>When a request was last answered with it, in Unix seconds; kept where there may be several variants, else 0.</summary>
-    public long UsedAt { get; private set; }
+    public long UsedAt => _usedAt;
 
     /// <summary>Bytes of memory this counts for, the body included wherever it is.</summary>
     public override long Size { get; }
@@ -84,10 +84,12 @@ internal class StoredResponse : StoredEntry
     {
         if (Vary.Names.IsEmpty)
             return;
-        var second = now.ToUnixTimeSeconds();
-        if (UsedAt != second)
-            UsedAt = second;
+        var second = Second(now);
+        if (_usedAt != second)
+            _usedAt = second;
     }
+
+    private static uint Second(DateTimeOffset now) => (uint)now.ToUnixTimeSeconds();
 
     protected internal override void OnRemoved() => HeldBy?.Remove(this);
 

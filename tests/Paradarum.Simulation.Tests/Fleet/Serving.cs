@@ -234,9 +234,8 @@ internal sealed partial class Serving
 
     private void Answer(SimulatedVisit visit, StoredResponse entry)
     {
-        var headers = new HeaderDictionary(entry.Answer.Length + 1);
-        foreach (var (name, value) in entry.Answer)
-            headers[name] = value;
+        var headers = new HeaderDictionary();
+        entry.WriteFieldsTo(headers);
         headers["Age"] = Age.InSeconds(entry.Freshness.AgeAt(visit.Now)).ToString(System.Globalization.CultureInfo.InvariantCulture);
         var holds = Validators.VisitorHolds(visit.Headers, entry.Status, entry.Headers);
         visit.Exchange.Head(holds ? 304 : entry.Status, headers);

@@ -93,7 +93,6 @@ public sealed class The_store_format
         // A property that is not named here is not written to disk, so it would be lost, or worse: decide, write it in HeadRecord, raise the version.
         Names(typeof(StoredResponse))
             .ShouldBe([
-                "Answer",
                 "Body",
                 "CheckedAt",
                 "Disk",
