@@ -30,6 +30,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         var ports = addresses.Select(address => BindingAddress.Parse(address).Port).ToArray();
         // In the order they were listened on: the API's (one or two addresses, one port), then the fleet's.
         (Api, Fleet) = (UrlOf(options.ApiAddress, "localhost", ports[0]), UrlOf(options.FleetAddress, "127.0.0.1", ports[^1]));
+        app.Services.GetRequiredService<Panel.Fleet.FleetAddress>().Url = Fleet;
     }
 
     /// <summary>Where clients reach the REST API.</summary>

@@ -78,6 +78,11 @@ internal sealed class PageAnswer<T>(string message, PageRequest page, IReadOnlyL
 {
     int? IStatusCodeHttpResult.StatusCode => StatusCodes.Status200OK;
 
+    public IReadOnlyList<T> Items => items;
+
+    /// <summary>Of the whole list.</summary>
+    public int TotalRecords => totalRecords;
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var totalPages = (totalRecords + page.Size - 1) / page.Size;

@@ -58,7 +58,7 @@ internal static class GeneralSettingsEndpoints
             : refusal.ToAnswer();
     }
 
-    private static GeneralSettingsItem Item(GeneralSettings settings) =>
+    internal static GeneralSettingsItem Item(GeneralSettings settings) =>
         new(
             new(settings.BrowserOverride ? "override" : "origin", settings.BrowserTtl),
             new(Word(settings.Query.Kind), settings.Query.Values),

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components.Server;
 using Microsoft.AspNetCore.DataProtection;
 using MudBlazor.Services;
 using Paradarum.Control.Api;
+using Paradarum.Control.Panel.Fleet;
 
 namespace Paradarum.Control.Panel;
 
@@ -40,6 +41,7 @@ internal static class PanelComposition
         services.AddMudServices(options => options.SnackbarConfiguration.PositionClass = MudBlazor.Defaults.Classes.Position.BottomCenter);
         services.AddScoped<PanelSession>();
         services.AddSingleton<PanelAssets>();
+        services.AddSingleton<FleetAddress>();
     }
 
     /// <summary>Before routing: a page that is not there is answered with one that says so. The API says it in its own way.</summary>

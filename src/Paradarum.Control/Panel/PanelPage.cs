@@ -31,6 +31,15 @@ public abstract class PanelPage : ComponentBase, IDisposable
         return caller;
     }
 
+    protected override async Task OnParametersSetAsync()
+    {
+        if (await AskerAsync() is { } caller)
+            await OpenedAsync(caller);
+    }
+
+    /// <summary>Reads what the page shows, at each visit.</summary>
+    private protected virtual Task OpenedAsync(Caller caller) => Task.CompletedTask;
+
     public void Dispose()
     {
         Dispose(true);

@@ -13,7 +13,11 @@ internal sealed record WatchEvent(long Version, ReadOnlyMemory<byte> Bytes);
 /// <summary>Everything a listener may be told now: the last event of the purge's state and of each node. Older ones are of no use to anyone, so none is kept.</summary>
 /// <param name="Version">The newest of its events.</param>
 /// <param name="Changed">Completes when there is a newer one.</param>
-internal sealed record WatchView(long Version, ImmutableArray<WatchEvent> Events, bool IsLast, Task Changed);
+internal sealed record WatchView(long Version, ImmutableArray<WatchEvent> Events, bool IsLast, Task Changed)
+{
+    /// <summary>What the events say, for those in this process; null until the purge was looked at.</summary>
+    public PurgeStanding? Standing { get; init; }
+}
 
 /// <summary>
 /// One purge that is listened to, however many listen: looked at once per change, its events written once. A listener takes what is newer than what it has seen, so a slow
@@ -80,7 +84,10 @@ internal sealed class PurgeWatch
 
         var events = _nodes.Values.Select(node => node.Event).Append(_stateEvent!).OrderBy(one => one.Version);
         var changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _view = new WatchView(_version, last is null ? [.. events] : [.. events, last], last is not null, changed.Task);
+        _view = new WatchView(_version, last is null ? [.. events] : [.. events, last], last is not null, changed.Task)
+        {
+            Standing = standing,
+        };
         (changed, _changed) = (_changed, changed);
         changed.SetResult();
     }

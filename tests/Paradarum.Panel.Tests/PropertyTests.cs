@@ -1,0 +1,135 @@
+using System.Net;
+using Microsoft.Playwright;
+using Paradarum.Testing;
+
+namespace Paradarum.Panel.Tests;
+
+public sealed class A_newcomer(Chromium chromium)
+{
+    [Fact]
+    public async Task Makes_a_property_a_hostname_and_a_key_with_the_panel_alone()
+    {
+        await using var fleet = await TestFleet.StartAsync(shields: 1, pops: 1);
+        fleet.Serves("hello");
+        await using var reader = await Reader.OpenAsync(chromium, fleet.Control.Plane.Api);
+        await reader.SignInAsync(fleet.Control);
+        await reader.WhenLiveAsync();
+
+        await reader.Link("New property").ClickAsync();
+        await reader.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("My Shop");
+        await reader.SeesAsync("Name must be 3 to 63 characters");
+        await reader.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("my-shop");
+        await reader.Page.GetByLabel("Origin", new() { Exact = true }).FillAsync($"http://127.0.0.1:{fleet.Origin.Port}");
+        await reader.PictureAsync("property-new");
+        await reader.Button("Make the property").ClickAsync();
+        await reader.SeesAsync("my-shop.cdn.localhost");
+        await reader.PictureAsync("property");
+
+        await reader.Link("Hostnames").ClickAsync();
+        await reader.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("second.cdn.localhost");
+        await reader.Button("Add").ClickAsync();
+        await reader.SeesAsync("second.cdn.localhost is added.");
+        await reader.PictureAsync("hostnames");
+        using (var visitor = fleet.Pops[0].NewVisitor("second"))
+            await Eventually.Async(async () => (await visitor.GetAsync("/")).Status == HttpStatusCode.OK);
+        reader.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Gives_a_key_its_whole_life()
+    {
+        await using var control = await ControlHost.StartAsync();
+        var property = await control.AddPropertyAsync("my-shop");
+        await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
+        await reader.SignInAsync(control);
+        await reader.GoAsync("/keys");
+        await reader.WhenLiveAsync();
+
+        // Made and shown, this once.
+        await reader.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("CMS plugin");
+        await reader.Button("Make the key").ClickAsync();
+        var shown = reader.Page.Locator(".copy code");
+        await Assertions.Expect(shown).ToContainTextAsync("pdm_");
+        var key = await shown.InnerTextAsync();
+        await reader.PictureAsync("key-made");
+        await reader.Button("Copy the new key").ClickAsync();
+        await Assertions.Expect(reader.Page.Locator("button[data-copied]")).ToBeVisibleAsync();
+        await reader.Button("I have stored it").ClickAsync();
+        (await reader.Page.ContentAsync()).ShouldNotContain(key);
+
+        // Used: it may purge and nothing else.
+        using var client = control.NewClient(key);
+        (await client.GetAnswerAsync($"/api/property/{property.Id}/purge")).Status.ShouldBe(200);
+        (await client.GetAnswerAsync("/api/property")).Status.ShouldBe(403);
+        await reader.GoAsync("/keys");
+        await reader.WhenLiveAsync();
+        await Assertions.Expect(reader.Page.GetByRole(AriaRole.Row, new() { Name = "CMS plugin" })).ToContainTextAsync("just now");
+
+        // Revoked: at once.
+        await reader.Button("Revoke CMS plugin").ClickAsync();
+        await reader.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
+        await Assertions.Expect(reader.Page.GetByRole(AriaRole.Row, new() { Name = "CMS plugin" })).ToContainTextAsync("Revoked");
+        (await client.GetAnswerAsync($"/api/property/{property.Id}/purge")).Status.ShouldBe(401);
+        await reader.PictureAsync("keys");
+        reader.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Changes_rules_and_settings_under_the_rules_of_the_API()
+    {
+        await using var control = await ControlHost.StartAsync();
+        var property = await control.AddPropertyAsync("my-shop");
+        await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
+        await reader.SignInAsync(control);
+        await reader.GoAsync($"/properties/{property.Id}/rules");
+        await reader.WhenLiveAsync();
+
+        await reader.Button("New rule").ClickAsync();
+        await reader.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("Broken");
+        await reader.Page.GetByLabel("Path", new() { Exact = true }).SelectOptionAsync("4");
+        await reader.Page.GetByLabel("Pattern", new() { Exact = true }).FillAsync("(");
+        await reader.Button("Save").ClickAsync();
+        await reader.SeesAsync("Pattern is not a valid regular expression");
+        await reader.Page.GetByLabel("Pattern", new() { Exact = true }).FillAsync(@"\.css$");
+        await reader.Page.GetByLabel("Cookies past the cache").FillAsync("session, cart");
+        await reader.PictureAsync("rule");
+        await reader.Button("Save").ClickAsync();
+        await Assertions.Expect(reader.Page.GetByRole(AriaRole.Row, new() { Name = "Broken" })).ToContainTextAsync(@"\.css$");
+        control.Catalogue.Current.Properties[property.Id].Configuration.CacheRules.Single().BypassCookies.ShouldBe(["session", "cart"]);
+        await reader.PictureAsync("rules");
+
+        await reader.Link("Settings").ClickAsync();
+        await reader.Page.GetByLabel("Browsers keep an answer").SelectOptionAsync("override");
+        await reader.Page.GetByLabel("Seconds").FillAsync("long");
+        await reader.Button("Save settings").ClickAsync();
+        await reader.SeesAsync("Ttl must be a");
+        await reader.Page.GetByLabel("Seconds").FillAsync("120");
+        await reader.Button("Save settings").ClickAsync();
+        await reader.SeesAsync("Saved.");
+        control.Catalogue.Current.Properties[property.Id].General.BrowserTtl.ShouldBe(120);
+        await reader.PictureAsync("settings");
+        reader.Complaints.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/purge")]
+    [InlineData("/purges")]
+    [InlineData("/hostnames")]
+    [InlineData("/rules")]
+    [InlineData("/settings")]
+    [InlineData("/webhooks")]
+    public async Task Sees_nothing_of_another_account(string part)
+    {
+        await using var control = await ControlHost.StartAsync();
+        var other = await control.AddAccountAsync("other");
+        var property = await control.AddPropertyAsync("not-yours", other.Id);
+        await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
+        await reader.SignInAsync(control);
+
+        await reader.GoAsync($"/properties/{property.Id}{part}");
+
+        await reader.SeesAsync("There is no such page");
+        (await reader.Page.ContentAsync()).ShouldNotContain("not-yours");
+    }
+}
