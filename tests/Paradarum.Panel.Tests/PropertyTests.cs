@@ -22,7 +22,8 @@ public sealed class A_newcomer(Chromium chromium)
         await reader.Page.GetByLabel("Origin", new() { Exact = true }).FillAsync($"http://127.0.0.1:{fleet.Origin.Port}");
         await reader.PictureAsync("property-new");
         await reader.Button("Make the property").ClickAsync();
-        await reader.SeesAsync("my-shop.cdn.localhost");
+        await reader.Page.WaitForURLAsync("**/properties/2");
+        await reader.SeesAsync("How it is served");
         await reader.PictureAsync("property");
 
         await reader.Link("Hostnames").ClickAsync();
