@@ -127,7 +127,12 @@ final class Queue
     /** @return int|null When the next one is due; null when none waits. */
     public function nextDue()
     {
-        $rows = $this->db->rows("SELECT MIN(due_at) AS next_due FROM {$this->db->table()} WHERE state = ?", array(self::WAITING));
+        // One that a process has taken comes back when that process must be dead.
+        $rows = $this->db->rows(
+            'SELECT MIN(CASE WHEN claimed_until >= due_at THEN claimed_until + 1 ELSE due_at END) AS next_due'
+            . " FROM {$this->db->table()} WHERE state = ?",
+            array(self::WAITING)
+        );
         return isset($rows[0]['next_due']) ? (int) $rows[0]['next_due'] : null;
     }
 

@@ -40,6 +40,15 @@ final class QueueTest extends TestCase
         self::assertTrue($this->queue->claim($id));
     }
 
+    public function testWhatAProcessHasTakenIsNotDueBeforeThatProcessMustBeDead(): void
+    {
+        $this->queue->claim($this->queue->put($this->batch('/a/')));
+        $next = $this->queue->nextDue();
+        self::assertSame($this->now + Queue::CLAIM + 1, $next);
+        $this->now = $next;
+        self::assertCount(1, $this->queue->due());
+    }
+
     public function testWhatFailedIsDueLaterUnderTheSameKey(): void
     {
         $id = $this->queue->put($this->batch('/a/'));

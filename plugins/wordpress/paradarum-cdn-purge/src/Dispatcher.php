@@ -77,14 +77,16 @@ final class Dispatcher
             do {
                 $courier->deliver(self::PATIENCE);
                 $next = $queue->nextDue();
-                $wait = $next === null ? 0 : max(0, $next - time());
-                $goesOn = $next !== null && time() + $wait < $end;
-                if ($goesOn && $wait > 0) {
-                    sleep($wait);
+                $goesOn = $next !== null && max($next, time()) < $end;
+                if ($goesOn && $next > time()) {
+                    // In short steps: somebody may have the purge hurry.
+                    sleep(1);
                 }
             } while ($goesOn);
             delete_transient(self::COURIER);
-            if ($next === null || $next > time() || time() >= $end) {
+            // Somebody may have come between the last look and this line, and gone again because a courier was at work.
+            $next = $queue->nextDue();
+            if ($next === null || $next > time()) {
                 break;
             }
         }

@@ -11,7 +11,9 @@ defined('ABSPATH') || exit;
 final class Loopback
 {
     private const BUDGET = 0.03;
-    private const SLOW = 0.04;
+
+    /** Seconds after which something is wrong that no budget bounds, such as the look-up of the site's own name. */
+    private const SLOW = 0.2;
     private const REST = 10 * MINUTE_IN_SECONDS;
     private const REST_OPTION = 'paradarum_cdn_ping_rests';
 
@@ -24,8 +26,8 @@ final class Loopback
             return;
         }
         $started = microtime(true);
-        $sent = $this->send($this->url());
-        if (!$sent || microtime(true) - $started > self::SLOW) {
+        $this->send($this->url());
+        if (microtime(true) - $started > self::SLOW) {
             // Where this takes long it is not worth it: the next request that reaches the site does the same.
             set_transient(self::REST_OPTION, 1, self::REST);
         }
@@ -38,11 +40,11 @@ final class Loopback
         return (string) apply_filters('paradarum_cdn_loopback_url', $url);
     }
 
-    private function send(string $url): bool
+    private function send(string $url): void
     {
         $parts = wp_parse_url($url);
         if (empty($parts['host'])) {
-            return false;
+            return;
         }
         $secure = ($parts['scheme'] ?? 'http') === 'https';
         $port = $parts['port'] ?? ($secure ? 443 : 80);
@@ -57,13 +59,13 @@ final class Loopback
             $context
         );
         if ($socket === false) {
-            return false;
+            return;
         }
         stream_set_blocking($socket, false);
         $target = ($parts['path'] ?? '/') . (isset($parts['query']) ? '?' . $parts['query'] : '');
         $host = $parts['host'] . (isset($parts['port']) ? ":$port" : '');
         $request = "POST $target HTTP/1.1\r\nHost: $host\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
         self::$open = $socket;
-        return fwrite($socket, $request) === strlen($request);
+        fwrite($socket, $request);
     }
 }
