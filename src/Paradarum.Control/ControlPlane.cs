@@ -155,12 +155,13 @@ internal sealed class ControlPlane : IAsyncDisposable
         app.UseAccess();
         app.UsePanel();
         app.MapApi();
-        app.MapAccess();
-        app.MapCatalogue();
-        app.MapPurging();
-        app.MapWebhooks();
+        var api = app.MapApiRoutes();
+        api.MapAccess();
+        api.MapCatalogue();
+        api.MapPurging();
+        api.MapWebhooks();
+        api.MapNodes();
         app.MapFleet();
-        app.MapNodes();
         app.MapTelemetry();
         app.MapPanel();
     }

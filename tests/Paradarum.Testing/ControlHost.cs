@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Paradarum.Control;
 using Paradarum.Control.Access;
@@ -16,9 +17,11 @@ internal sealed class ControlHost : IAsyncDisposable
 {
     private readonly bool _ownsFolder;
 
-    private ControlHost(ControlPlane plane, OperatorAccess access, string folder, bool ownsFolder)
+    private readonly DeclaredStatuses _statuses;
+
+    private ControlHost(ControlPlane plane, OperatorAccess access, string folder, bool ownsFolder, DeclaredStatuses statuses)
     {
-        (Plane, Operator, Folder, _ownsFolder) = (plane, access, folder, ownsFolder);
+        (Plane, Operator, Folder, _ownsFolder, _statuses) = (plane, access, folder, ownsFolder, statuses);
         Client = NewClient(access.ApiKey);
     }
 
@@ -54,11 +57,14 @@ internal sealed class ControlHost : IAsyncDisposable
             Log = new LogOptions { Folder = path },
             ApiPort = 0,
         };
-        var plane = await ControlPlane.StartAsync(configure?.Invoke(options) ?? options, surroundings ?? new(), CancellationToken.None);
+        var around = surroundings ?? new();
+        var statuses = new DeclaredStatuses();
+        around = around with { Services = around.Services + (services => services.AddSingleton<IStartupFilter>(statuses)) };
+        var plane = await ControlPlane.StartAsync(configure?.Invoke(options) ?? options, around, CancellationToken.None);
         var access = await plane
             .Services.GetRequiredService<FirstStart>()
             .OperatorAsync(known?.ApiKey, known?.Password, CancellationToken.None);
-        return new ControlHost(plane, access, path, ownsFolder: folder is null);
+        return new ControlHost(plane, access, path, ownsFolder: folder is null, statuses);
     }
 
     /// <summary>A client that sends this key, or none when it is null.</summary>
@@ -113,6 +119,10 @@ internal sealed class ControlHost : IAsyncDisposable
         await Plane.DisposeAsync();
         if (_ownsFolder)
             Directory.Delete(Folder, recursive: true);
+        if (_statuses.Unknown is { Count: > 0 } unknown)
+            throw new InvalidOperationException(
+                $"An endpoint answered what docs/api/openapi.json does not name; say it where it is mapped (Refuses): {string.Join(", ", unknown)}"
+            );
     }
 }
 

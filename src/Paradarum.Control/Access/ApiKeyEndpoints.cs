@@ -7,6 +7,10 @@ namespace Paradarum.Control.Access;
 /// <summary>Keys of the caller's account: make, list, revoke (contract part 3).</summary>
 internal static class ApiKeyEndpoints
 {
+    private const string Made = "API key created successfully. Store it now: it is not shown again.";
+
+    private static readonly long[] ShownProperties = [7];
+
     public static void MapApiKeys(this IEndpointRouteBuilder routes)
     {
         var keys = routes.MapGroup("/api/account/apikeys").WithTags("Access");
@@ -18,16 +22,49 @@ internal static class ApiKeyEndpoints
                 {
                     name = "string",
                     scope = "string?",
-                    propertyIds = "integer[]?",
+                    propertyIds = "long[]?",
+                },
+                new
+                {
+                    name = "Deployment of the shop",
+                    scope = "purge",
+                    propertyIds = ShownProperties,
                 }
             )
             .Produces<Envelope<NewApiKey>>(StatusCodes.Status201Created)
-            .Refuses(400, 401, 403, 413, 415);
-        keys.MapGet("", List).WithSummary("List API keys, revoked ones included").ProducesPage<ListedApiKey>().Refuses(401, 403);
+            .Shows(
+                Made,
+                new NewApiKey(
+                    5,
+                    "Deployment of the shop",
+                    ApiExamples.Key,
+                    ApiExamples.KeyPrefix,
+                    "purge",
+                    ShownProperties,
+                    ApiExamples.Earlier
+                )
+            );
+        keys.MapGet("", List)
+            .WithSummary("List API keys, revoked ones included")
+            .ProducesPage<ListedApiKey>()
+            .Shows(
+                "API keys retrieved successfully.",
+                new ListedApiKey(
+                    5,
+                    "Deployment of the shop",
+                    ApiExamples.KeyPrefix,
+                    "purge",
+                    ShownProperties,
+                    ApiExamples.Earlier,
+                    LastUsedAt: ApiExamples.Now,
+                    RevokedAt: null
+                )
+            );
         keys.MapDelete("{id}", Revoke)
             .WithSummary("Revoke an API key, effective at once")
             .Produces<Envelope<object>>()
-            .Refuses(401, 403, 404);
+            .Shows("API key revoked successfully.")
+            .Refuses(404, "API key not found.");
     }
 
     internal static async Task<IResult> Create(HttpRequest request, Caller caller, ApiKeys keys, CancellationToken stop)
@@ -40,7 +77,7 @@ internal static class ApiKeyEndpoints
             return refusal.ToAnswer();
         var kept = issued.Kept;
         return Answer.Created(
-            "API key created successfully. Store it now: it is not shown again.",
+            Made,
             new NewApiKey(kept.Id, kept.Name, issued.Key, kept.KeyPrefix, ScopeText(kept.Scope), Properties(kept), kept.CreatedAt)
         );
     }

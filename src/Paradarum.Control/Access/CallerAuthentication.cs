@@ -74,20 +74,9 @@ internal sealed class CallerAuthentication(RequestDelegate next, KeyRing keys, K
     {
         if (caller.Scope == KeyScope.Purge && endpoint.Metadata.GetMetadata<PurgeScopeAllowed>() is null)
             return PurgeOnly.ToAnswer().ExecuteAsync(context);
+        if (caller is not { IsOperator: true, IsRestricted: false } && endpoint.Metadata.GetMetadata<OperatorAlone>() is { } closed)
+            return new Refusal(RefusalKind.Forbidden, closed.Sentence).ToAnswer().ExecuteAsync(context);
         context.Features.Set(caller);
         return next(context);
     }
-}
-
-/// <summary>Marks an endpoint that a key of scope <c>purge</c> may use.</summary>
-internal sealed class PurgeScopeAllowed
-{
-    public static readonly PurgeScopeAllowed Instance = new();
-}
-
-internal static class PurgeScopeConvention
-{
-    /// <summary>Opens the endpoints to keys of scope <c>purge</c>; all others are closed to them.</summary>
-    public static TBuilder AllowPurgeScope<TBuilder>(this TBuilder builder)
-        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(PurgeScopeAllowed.Instance);
 }

@@ -7,7 +7,7 @@ namespace Paradarum.Control.Access;
 /// <summary>Signs a user in. An unknown user costs the same work as a wrong password and gets the same answer (contract part 3).</summary>
 internal sealed class Login(UserDirectory users, SessionTokens tokens, IPasswordHasher<User> hasher, TimeProvider time) : IDisposable
 {
-    private static readonly Refusal Denied = new(RefusalKind.Unauthenticated, "Invalid email or password.");
+    internal static readonly Refusal Denied = new(RefusalKind.Unauthenticated, "Invalid email or password.");
 
     // One password check at a time: each costs tens of milliseconds of a core, and sign-ins must not take the purges' share.
     private readonly SemaphoreSlim _turn = new(1);
@@ -59,9 +59,14 @@ internal static class LoginEndpoints
             .AllowAnonymous()
             .WithTags("Access")
             .WithSummary("Sign in with e-mail address and password")
-            .Reads("LoginRequest", new { email = "string", password = "string" })
+            .Reads(
+                "LoginRequest",
+                new { email = "string", password = "string" },
+                new { email = "admin@example.com", password = "correct horse battery staple" }
+            )
             .Produces<Envelope<Session>>()
-            .Refuses(400, 401, 413, 415);
+            .Shows("Login successful.", new Session(ApiExamples.Token, ApiExamples.Later))
+            .Refuses(401, Login.Denied.Message);
 
     internal static async Task<IResult> SignIn(HttpRequest request, Login login, CancellationToken stop)
     {

@@ -20,7 +20,11 @@ internal static class ApiComposition
         app.UseRouting();
     }
 
-    public static void MapApi(this IEndpointRouteBuilder routes) => routes.MapApiDocument();
+    public static void MapApi(this IEndpointRouteBuilder routes)
+    {
+        routes.MapApiDocument();
+        routes.MapReferencePage();
+    }
 
     /// <summary>Says of every connection to this port that it comes from a node.</summary>
     public static void MarkAsFleet(this ListenOptions listen) =>

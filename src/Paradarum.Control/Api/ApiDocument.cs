@@ -1,7 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -10,8 +8,19 @@ namespace Paradarum.Control.Api;
 /// <summary>The OpenAPI document at <c>/swagger/v1/swagger.json</c>, no credential needed (contract section 0).</summary>
 internal static class ApiDocument
 {
-    private const string KeyScheme = "ApiKeyAuth";
-    private const string TokenScheme = "Bearer";
+    public const string Path = "/swagger/v1/swagger.json";
+    public const string KeyScheme = "ApiKeyAuth";
+    public const string TokenScheme = "Bearer";
+
+    private static readonly (string Name, string Help)[] Tags =
+    [
+        ("Access", "Sign-in and API keys of the account."),
+        ("Cache rules", "What the edges keep, for how long and under which key."),
+        ("Catalogue", "Properties with their hostnames, origins and settings."),
+        ("Fleet", "Shields and PoPs, for the operator alone."),
+        ("Purging", "Purges, previews of them, and receipts."),
+        ("Webhooks", "Being told of purges that are complete."),
+    ];
 
     public static void AddApiDocument(this IServiceCollection services)
     {
@@ -21,8 +30,12 @@ internal static class ApiDocument
             "v1",
             options =>
             {
+                // An array's schema is named "T[]", which is no name in OpenAPI (3.1, components object).
+                options.CreateSchemaReferenceId = type =>
+                    OpenApiOptions.CreateDefaultSchemaReferenceId(type)?.Replace("[]", "List", StringComparison.Ordinal);
+                options.AddSchemaTransformer((schema, context, _) => DescribeType(schema, context.JsonTypeInfo.Type));
+                options.AddOperationTransformer((operation, context, _) => ApiOperation.Describe(operation, context));
                 options.AddDocumentTransformer((document, _, _) => DescribeAll(document));
-                options.AddOperationTransformer((operation, context, _) => DescribeOne(operation, context));
             }
         );
     }
@@ -36,10 +49,14 @@ internal static class ApiDocument
             Title = "Paradarum",
             Version = "v1",
             Description = "Purges that are provable: accepted durably, applied in order, receipted truthfully.",
+            License = new OpenApiLicense { Name = "Apache License 2.0", Identifier = "Apache-2.0" },
         };
         // Where it happens to run is no part of the contract.
         document.Servers = [];
+        document.Tags = Tags.Select(tag => new OpenApiTag { Name = tag.Name, Description = tag.Help }).ToHashSet();
         document.Components ??= new OpenApiComponents();
+        foreach (var schema in document.Components.Schemas?.Values ?? [])
+            SayThatDataIsThere(schema);
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>(StringComparer.Ordinal)
         {
             [KeyScheme] = new OpenApiSecurityScheme
@@ -60,152 +77,22 @@ internal static class ApiDocument
         return Task.CompletedTask;
     }
 
-    private static Task DescribeOne(OpenApiOperation operation, OpenApiOperationTransformerContext context)
+    /// <summary>Positions are 64-bit; generators know <c>int64</c> and no other format for them. None ever gets past 2^63.</summary>
+    private static Task DescribeType(OpenApiSchema schema, Type type)
     {
-        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-        if (!metadata.OfType<IAllowAnonymous>().Any())
-        {
-            operation.Security =
-            [
-                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, context.Document)] = [] },
-                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(TokenScheme, context.Document)] = [] },
-            ];
-            DescribeRateLimit(operation);
-        }
-
-        if (metadata.OfType<DescribedBody>().LastOrDefault() is { } body && context.Document is { } document)
-        {
-            document.AddComponent(body.Name, SchemaOf(JsonSerializer.SerializeToElement(body.Shape), document));
-            operation.RequestBody = new OpenApiRequestBody
-            {
-                Required = true,
-                Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
-                {
-                    ["application/json"] = new() { Schema = new OpenApiSchemaReference(body.Name, document) },
-                },
-            };
-        }
-
-        foreach (var parameter in metadata.OfType<DescribedParameter>())
-            Add(operation, parameter);
-        foreach (var header in metadata.OfType<DescribedAnswerHeader>())
-            Add(operation, header);
-        if (metadata.OfType<PagedAnswer>().Any())
-            DescribePaging(operation);
+        if (type == typeof(ulong) || type == typeof(ulong?))
+            (schema.Format, schema.Minimum) = ("int64", "0");
         return Task.CompletedTask;
     }
 
-    /// <summary>Who must prove who asks may have asked too often, whatever the endpoint.</summary>
-    private static void DescribeRateLimit(OpenApiOperation operation)
+    /// <summary>An envelope of a type is the answer of an endpoint that succeeded, and then its data is there; a refusal has an envelope of its own.</summary>
+    private static void SayThatDataIsThere(IOpenApiSchema schema)
     {
-        const string unauthorized = "401";
-        const string tooMany = "429";
-        if (operation.Responses is not { } responses || !responses.TryGetValue(unauthorized, out var known))
+        if (schema.Properties is not { } fields || !fields.ContainsKey("succeeded") || !fields.TryGetValue("data", out var data))
             return;
-        responses[tooMany] = new OpenApiResponse
-        {
-            Description = "Too Many Requests",
-            Content = known.Content,
-            Headers = new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal)
-            {
-                ["Retry-After"] = new OpenApiHeader
-                {
-                    Description = "Whole seconds after which it is worth trying again.",
-                    Schema = new OpenApiSchema { Type = JsonSchemaType.Integer },
-                },
-            },
-        };
+        if (data.OneOf is { Count: 2 } either && either.FirstOrDefault(one => one.Type != JsonSchemaType.Null) is { } one)
+            fields["data"] = one;
+        else if (data is OpenApiSchema { Type: JsonSchemaType.Array | JsonSchemaType.Null } list)
+            list.Type = JsonSchemaType.Array;
     }
-
-    private static void Add(OpenApiOperation operation, DescribedParameter parameter)
-    {
-        operation.Parameters ??= [];
-        operation.Parameters.Add(
-            new OpenApiParameter
-            {
-                Name = parameter.Name,
-                In = parameter.InHeader ? ParameterLocation.Header : ParameterLocation.Query,
-                Description = parameter.Help,
-                Schema = new OpenApiSchema
-                {
-                    Type = JsonSchemaType.String,
-                    Enum = parameter.Allowed.Count == 0 ? null : [.. parameter.Allowed.Select(value => JsonValue.Create(value)!)],
-                },
-            }
-        );
-    }
-
-    private static void Add(OpenApiOperation operation, DescribedAnswerHeader header)
-    {
-        foreach (var (status, response) in operation.Responses ?? [])
-        {
-            if (status.StartsWith('2') && response is OpenApiResponse answer)
-            {
-                answer.Headers ??= new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal);
-                answer.Headers[header.Name] = new OpenApiHeader
-                {
-                    Description = header.Help,
-                    Schema = new OpenApiSchema { Type = JsonSchemaType.String },
-                };
-            }
-        }
-    }
-
-    private static void DescribePaging(OpenApiOperation operation)
-    {
-        operation.Parameters ??= [];
-        operation.Parameters.Add(PageParameter("pageNumber", "1-based page, default 1.", largest: null));
-        operation.Parameters.Add(PageParameter("pageSize", "Items on a page, default 10; clamped to 1..100.", largest: "100"));
-    }
-
-    private static OpenApiParameter PageParameter(string name, string description, string? largest) =>
-        new()
-        {
-            Name = name,
-            In = ParameterLocation.Query,
-            Description = description,
-            Schema = new OpenApiSchema
-            {
-                Type = JsonSchemaType.Integer,
-                Minimum = "1",
-                Maximum = largest,
-            },
-        };
-
-    /// <summary>A text names a type, an array holds its one element's shape, an object its fields.</summary>
-    private static IOpenApiSchema SchemaOf(JsonElement shape, OpenApiDocument document) =>
-        shape.ValueKind switch
-        {
-            JsonValueKind.Object => new OpenApiSchema
-            {
-                Type = JsonSchemaType.Object,
-                Properties = shape
-                    .EnumerateObject()
-                    .ToDictionary(field => field.Name, field => SchemaOf(field.Value, document), StringComparer.Ordinal),
-                Required = shape
-                    .EnumerateObject()
-                    .Where(field => !IsOptional(field.Value))
-                    .Select(field => field.Name)
-                    .ToHashSet(StringComparer.Ordinal),
-            },
-            JsonValueKind.Array => new OpenApiSchema { Type = JsonSchemaType.Array, Items = SchemaOf(shape[0], document) },
-            _ => Named(shape.GetString()!.TrimEnd('?'), document),
-        };
-
-    /// <summary>A name in small letters is a JSON type, another one the body of an endpoint.</summary>
-    private static IOpenApiSchema Named(string type, OpenApiDocument document) =>
-        type switch
-        {
-            _ when type.EndsWith("[]", StringComparison.Ordinal) => new OpenApiSchema
-            {
-                Type = JsonSchemaType.Array,
-                Items = Named(type[..^2], document),
-            },
-            "string" => new OpenApiSchema { Type = JsonSchemaType.String },
-            "integer" => new OpenApiSchema { Type = JsonSchemaType.Integer },
-            "boolean" => new OpenApiSchema { Type = JsonSchemaType.Boolean },
-            _ => new OpenApiSchemaReference(type, document),
-        };
-
-    private static bool IsOptional(JsonElement shape) => shape.ValueKind == JsonValueKind.String && shape.GetString()!.EndsWith('?');
 }

@@ -8,7 +8,7 @@ namespace Paradarum.Control.Api;
 /// <param name="Size">1 to 100, default 10.</param>
 internal readonly record struct PageRequest(int Number, int Size)
 {
-    private const int DefaultSize = 10;
+    public const int DefaultSize = 10;
     private const int LargestSize = 100;
 
     /// <summary>How many items come before this page; stays in range for any number a client sends.</summary>

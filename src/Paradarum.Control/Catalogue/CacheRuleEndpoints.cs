@@ -7,6 +7,9 @@ namespace Paradarum.Control.Catalogue;
 /// <summary>Cache rules of a property (contract part 3; docs/decisions/cache-rules.md).</summary>
 internal static class CacheRuleEndpoints
 {
+    private const string PresetApplied = "Preset applied successfully.";
+    private const string NameTaken = "A cache rule named 'Images' already exists.";
+
     private static readonly object Shape = new
     {
         name = "string",
@@ -19,6 +22,17 @@ internal static class CacheRuleEndpoints
         featuresJson = "string?",
     };
 
+    private static readonly object Example = new
+    {
+        name = "Images",
+        pattern = @"\.(jpg|png|webp)$",
+        matchType = 4,
+        ttlSeconds = 86400,
+        order = 1,
+    };
+
+    private static CacheRuleItem Shown => new(31, "Images", @"\.(jpg|png|webp)$", 4, 86400, 1, IsEnabled: true, "", "{}");
+
     public static void MapCacheRules(this IEndpointRouteBuilder routes)
     {
         var rules = routes.MapGroup("/api/property/{id}/rules/cache").WithTags("Cache rules");
@@ -26,26 +40,38 @@ internal static class CacheRuleEndpoints
             .MapGet("", List)
             .WithSummary("List the property's cache rules in their order")
             .ProducesPage<CacheRuleItem>()
-            .Refuses(401, 403, 404);
+            .Shows("Cache rules retrieved successfully.", Shown)
+            .Refuses(404);
         rules
             .MapPost("", Create)
             .WithSummary("Add a cache rule")
-            .Reads("CacheRuleRequest", Shape)
+            .Reads("CacheRuleRequest", Shape, Example)
             .Produces<Envelope<CacheRuleItem>>(StatusCodes.Status201Created)
-            .Refuses(400, 401, 403, 404, 409, 413, 415);
+            .Shows("Cache rule created successfully.", Shown)
+            .Refuses(404)
+            .Refuses(409, NameTaken);
         rules
             .MapPut("{ruleId}", Replace)
             .WithSummary("Replace a cache rule; what is left out has its default")
-            .Reads("CacheRuleRequest", Shape)
+            .Reads("CacheRuleRequest", Shape, Example)
             .Produces<Envelope<CacheRuleItem>>()
-            .Refuses(400, 401, 403, 404, 409, 413, 415);
-        rules.MapDelete("{ruleId}", Delete).WithSummary("Delete a cache rule").Produces<Envelope<object>>().Refuses(401, 403, 404);
+            .Shows("Cache rule updated successfully.", Shown)
+            .Refuses(404, Property.NoSuchRule.Message)
+            .Refuses(409, NameTaken);
+        rules
+            .MapDelete("{ruleId}", Delete)
+            .WithSummary("Delete a cache rule")
+            .Produces<Envelope<object>>()
+            .Shows("Cache rule deleted successfully.")
+            .Refuses(404, Property.NoSuchRule.Message);
         rules
             .MapPost("preset", Preset)
             .WithSummary("Put the rules of a preset in the place of the property's")
-            .Reads("CacheRulePresetRequest", new { preset = "string", replace = "boolean?" })
+            .Reads("CacheRulePresetRequest", new { preset = "string", replace = "boolean?" }, new { preset = "wordpress", replace = true })
             .Produces<Envelope<CacheRuleItem[]>>()
-            .Refuses(400, 401, 403, 404, 409, 413, 415);
+            .Shows(PresetApplied, new[] { Shown })
+            .Refuses(404)
+            .Refuses(409, "The property has cache rules of its own. Send replace true to put the preset in their place.");
     }
 
     internal static IResult List(string id, PageRequest page, Caller caller, PropertyCatalogue catalogue) =>
@@ -128,7 +154,7 @@ internal static class CacheRuleEndpoints
             out var changed,
             out refusal
         )
-            ? Answer.Ok("Preset applied successfully.", changed.Rules.Select(Item).ToArray())
+            ? Answer.Ok(PresetApplied, changed.Rules.Select(Item).ToArray())
             : refusal.ToAnswer();
     }
 

@@ -16,7 +16,8 @@ internal static class GeneralSettingsEndpoints
             .MapGet("", Read)
             .WithSummary("Read the property's general settings")
             .Produces<Envelope<GeneralSettingsItem>>()
-            .Refuses(401, 403, 404);
+            .Shows("General settings retrieved successfully.", Shown)
+            .Refuses(404);
         settings
             .MapPut("", Replace)
             .WithSummary("Replace all of the property's general settings; what is left out has its default")
@@ -28,11 +29,21 @@ internal static class GeneralSettingsEndpoints
                     query_string = new { mode = "string?", values = "string[]?" },
                     origin_shield = new { enabled = "boolean?", shield_id = "string?" },
                     always_online = new { enabled = "boolean?", codes = "string[]?" },
-                }
+                },
+                Shown
             )
             .Produces<Envelope<GeneralSettingsItem>>()
-            .Refuses(400, 401, 403, 404, 413, 415);
+            .Shows("General settings updated successfully.", Shown)
+            .Refuses(404);
     }
+
+    private static GeneralSettingsItem Shown =>
+        new(
+            new("override", 3600),
+            new("except", ["utm_source", "utm_campaign"]),
+            new(Enabled: true, ApiExamples.ShieldId),
+            new(Enabled: true, ["error", "timeout", "500", "502", "503", "504"])
+        );
 
     internal static IResult Read(string id, Caller caller, PropertyCatalogue catalogue) =>
         catalogue.OpenForReading(caller, id).Ok(out var property, out var refusal)

@@ -9,13 +9,21 @@ internal static class HostnameEndpoints
     public static void MapHostnames(this IEndpointRouteBuilder routes)
     {
         var hostnames = routes.MapGroup("/api/property/{id}/hostname").WithTags("Catalogue");
-        hostnames.MapGet("", List).WithSummary("List the property's hostnames").ProducesPage<HostnameItem>().Refuses(401, 403, 404);
+        hostnames
+            .MapGet("", List)
+            .WithSummary("List the property's hostnames")
+            .ProducesPage<HostnameItem>()
+            .Shows("Hostnames retrieved successfully.", Shown)
+            .Refuses(404);
         hostnames
             .MapDelete("{hostnameId}", Delete)
             .WithSummary("Remove a hostname; an Active one purges all of the property")
             .Produces<Envelope<object>>()
-            .Refuses(401, 403, 404);
+            .Shows("Hostname deleted successfully.")
+            .Refuses(404, "Hostname not found.");
     }
+
+    internal static HostnameItem Shown => new(12, "www.example.com", 0, ApiExamples.Earlier);
 
     internal static IResult List(string id, PageRequest page, Caller caller, PropertyCatalogue catalogue) =>
         catalogue.OpenForReading(caller, id).Ok(out var property, out var refusal)

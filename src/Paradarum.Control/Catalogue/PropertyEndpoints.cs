@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Net.Http.Headers;
 using Paradarum.Control.Access;
 using Paradarum.Control.Api;
 using Paradarum.Protocol;
@@ -19,7 +20,11 @@ internal static class PropertyEndpoints
     public static void MapProperties(this IEndpointRouteBuilder routes)
     {
         var properties = routes.MapGroup("/api/property").WithTags("Catalogue");
-        properties.MapGet("", List).WithSummary("List the account's properties").ProducesPage<PropertyItem>().Refuses(401, 403);
+        properties
+            .MapGet("", List)
+            .WithSummary("List the account's properties")
+            .ProducesPage<PropertyItem>()
+            .Shows("Properties retrieved successfully.", Shown);
         properties
             .MapPost("", Create)
             .WithSummary("Create a property with its system hostname")
@@ -38,17 +43,43 @@ internal static class PropertyEndpoints
                             sslVerify = "boolean?",
                         },
                     },
+                },
+                new
+                {
+                    name = "my-shop",
+                    preset = "wordpress",
+                    origins = new[] { new { host = "https://origin.example.com", hostHeader = "www.example.com" } },
                 }
             )
             .Produces<Envelope<PropertyItem>>(StatusCodes.Status201Created)
-            .Refuses(400, 401, 403, 409, 413, 415);
-        properties.MapGet("{id}", Read).WithSummary("Read one property").Produces<Envelope<PropertyDetail>>().Refuses(401, 403, 404);
+            .Shows("Property created successfully.", Shown)
+            .Answers(HeaderNames.Location, "Path of the property.")
+            .Refuses(409, "A property named 'my-shop' already exists.");
+        properties
+            .MapGet("{id}", Read)
+            .WithSummary("Read one property")
+            .Produces<Envelope<PropertyDetail>>()
+            .Shows("Property retrieved successfully.", ShownWhole)
+            .Refuses(404);
         properties
             .MapDelete("{id}", Delete)
             .WithSummary("Delete a property and purge all of it")
             .Produces<Envelope<object>>()
-            .Refuses(401, 403, 404);
+            .Shows("Property deleted successfully.")
+            .Refuses(404);
     }
+
+    private static PropertyItem Shown => new(7, "my-shop", 0, ApiExamples.Earlier);
+
+    private static PropertyDetail ShownWhole =>
+        new(
+            Shown.Id,
+            Shown.Name,
+            Shown.Status,
+            Shown.CreatedAt,
+            [HostnameEndpoints.Shown],
+            [new OriginItem("https://origin.example.com:443", "www.example.com", SslVerify: true)]
+        );
 
     internal static IResult List(PageRequest page, Caller caller, PropertyCatalogue catalogue) =>
         Answer.Page("Properties retrieved successfully.", page, [.. catalogue.Of(caller).Select(Item)]);

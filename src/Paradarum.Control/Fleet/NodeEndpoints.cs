@@ -8,10 +8,6 @@ namespace Paradarum.Control.Fleet;
 /// <summary>The fleet as its operator sees and changes it (contract part 3): PoPs under <c>/api/node</c>, shields under <c>/api/shield</c>.</summary>
 internal static class NodeEndpoints
 {
-    private static readonly Refusal OperatorOnly = new(
-        RefusalKind.Forbidden,
-        "Only the operator may see and change nodes. Use a key of the operator's account without restrictions."
-    );
     private static readonly Refusal NotThere = Refusal.NotFound("Node not found.");
 
     public static void MapNodes(this IEndpointRouteBuilder routes)
@@ -22,44 +18,42 @@ internal static class NodeEndpoints
 
     private static void Map(IEndpointRouteBuilder routes, string path, NodeRole role, string one, string many, string traffic)
     {
-        var nodes = routes.MapGroup(path).WithTags("Fleet").AddEndpointFilter(ForTheOperator);
+        var nodes = routes.MapGroup(path).WithTags("Fleet").ForTheOperatorAlone("see and change nodes");
         nodes
             .MapGet("", (PageRequest page, FleetRegistry fleet) => List(role, page, fleet))
             .WithSummary($"List {many} with health, position and lag")
             .ProducesPage<NodeItem>()
-            .Refuses(401, 403);
+            .Shows("Nodes retrieved successfully.", Shown(role));
         nodes
             .MapPost("", (HttpRequest request, FleetRegistry fleet, CancellationToken stop) => Create(role, request, fleet, stop))
             .WithSummary($"Register a {one}; its enrolment token is shown this once")
-            .Reads("NodeRequest", new { name = "string" })
+            .Reads("NodeRequest", new { name = "string" }, new { name = ShownName(role) })
             .Produces<Envelope<NewNodeItem>>(StatusCodes.Status201Created)
-            .Refuses(400, 401, 403, 409, 413, 415);
+            .Shows("Node created successfully. Store the enrolment token now: it is not shown again.", ShownNew(role))
+            .Refuses(409, $"There is a node named '{ShownName(role)}' already.");
         nodes
             .MapPost("{id}/token", (string id, FleetRegistry fleet, CancellationToken stop) => Renew(role, id, fleet, stop))
             .WithSummary($"A new enrolment token for a {one} that lost its identity; the former one ends")
             .Produces<Envelope<NewNodeItem>>()
-            .Refuses(401, 403, 404);
+            .Shows("Enrolment token renewed successfully. Store it now: it is not shown again.", ShownNew(role))
+            .Refuses(404, NotThere.Message);
         nodes
             .MapPut(
                 "{id}/traffic",
                 (string id, HttpRequest request, FleetRegistry fleet, CancellationToken stop) => Switch(role, id, request, fleet, stop)
             )
             .WithSummary(traffic)
-            .Reads("TrafficRequest", new { enabled = "boolean" })
+            .Reads("TrafficRequest", new { enabled = "boolean" }, new { enabled = false })
             .Produces<Envelope<object>>()
-            .Refuses(400, 401, 403, 404, 413, 415);
+            .Shows("Traffic disabled successfully.")
+            .Refuses(404, NotThere.Message);
         nodes
             .MapDelete("{id}", (string id, FleetRegistry fleet, CancellationToken stop) => Delete(role, id, fleet, stop))
             .WithSummary($"Delete a {one}: it gives up its lease, drops its store and is gone")
             .Produces<Envelope<object>>()
-            .Refuses(401, 403, 404);
+            .Shows("Node deleted successfully. It counts for purges until it has given up its lease.")
+            .Refuses(404, NotThere.Message);
     }
-
-    /// <summary>Before everything but who asks: nodes are the operator's alone.</summary>
-    private static ValueTask<object?> ForTheOperator(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        context.HttpContext.Features.Get<Caller>() is { IsOperator: true, IsRestricted: false }
-            ? next(context)
-            : ValueTask.FromResult<object?>(OperatorOnly.ToAnswer());
 
     internal static IResult List(NodeRole role, PageRequest page, FleetRegistry fleet) =>
         Answer.Page("Nodes retrieved successfully.", page, [.. fleet.List().Where(standing => standing.Node.Role == role).Select(Item)]);
@@ -107,6 +101,29 @@ internal static class NodeEndpoints
             ? Answer.Ok("Node deleted successfully. It counts for purges until it has given up its lease.")
             : refusal.ToAnswer();
     }
+
+    private static string ShownName(NodeRole role) => role == NodeRole.Shield ? "shield-fra" : "pop-ams";
+
+    private static string ShownId(NodeRole role) => role == NodeRole.Shield ? ApiExamples.ShieldId : ApiExamples.PopId;
+
+    private static NodeItem Shown(NodeRole role) =>
+        new(
+            ShownId(role),
+            ShownName(role),
+            Word(role),
+            role == NodeRole.Shield ? "http://10.0.0.2:6081" : "http://10.0.0.3:80",
+            Enabled: true,
+            Enrolled: true,
+            Connected: true,
+            Healthy: true,
+            Leaving: false,
+            Position: 4711,
+            Lag: 0,
+            PassingThrough: 0,
+            ApiExamples.Earlier
+        );
+
+    private static NewNodeItem ShownNew(NodeRole role) => new(ShownId(role), ShownName(role), Word(role), ApiExamples.EnrolmentToken);
 
     private static NodeItem Item(NodeStanding standing) =>
         new(

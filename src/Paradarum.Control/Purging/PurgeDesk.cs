@@ -24,9 +24,9 @@ internal sealed record AcceptedPurge(ulong Position, string PurgeId, ReadOnlyMem
 /// <param name="traces">Told which request appended which record.</param>
 internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census, PurgeMeter meter, RecordTraces traces)
 {
-    private static readonly Refusal KeyUsed = new(RefusalKind.Conflict, "Idempotency-Key was already used with another request.");
+    internal static readonly Refusal KeyUsed = new(RefusalKind.Conflict, "Idempotency-Key was already used with another request.");
     private static readonly Refusal NoHostnames = Refusal.Malformed("No active hostnames found for this property.");
-    private static readonly Refusal NoNodes = new(RefusalKind.Unavailable, "No active cache nodes found.");
+    internal static readonly Refusal NoNodes = new(RefusalKind.Unavailable, "No active cache nodes found.");
 
     /// <summary>
     /// Purges, and bytes of their records, that wait for the disk at one moment. Beyond them a request is refused at once: a disk that has stopped must not fill

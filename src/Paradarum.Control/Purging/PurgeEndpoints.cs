@@ -17,6 +17,9 @@ internal static class PurgeEndpoints
         "1 to 64 visible ASCII characters, scoped to the property. The same key with the same body within 24 h gets the first answer and queues nothing; with another body it is 409.";
     private const string LocationHelp = "Path of the purge's receipt.";
 
+    private const string PreviewMessage = "Nothing was purged. This is what a purge would remove.";
+    private const string ReceiptMessage = "Purge retrieved successfully.";
+
     private static readonly Refusal NoReceipt = Refusal.NotFound("Purge not found.");
 
     /// <param name="services">Where <see cref="LogWriter"/> (opened with <see cref="PurgeSchema.Part"/>) and <see cref="PurgeProgress"/> are too.</param>
@@ -49,22 +52,33 @@ internal static class PurgeEndpoints
                     type = "string",
                     value = "string?",
                     matchType = "string?",
-                }
+                },
+                PurgeExamples.Request
             )
             .TakesHeader(IdempotencyKey.Header, KeyHelp)
             .Produces<Envelope<PurgeAnswer>>()
+            .Shows(PurgeExamples.AcceptedMessage, PurgeExamples.Accepted)
             .Answers(HeaderNames.Location, LocationHelp)
-            .Refuses(400, 401, 403, 404, 409, 413, 415, 500)
+            .Refuses(400, PurgeExamples.Malformed)
+            .Refuses(403, PurgeExamples.Disabled)
+            .Refuses(404)
+            .Refuses(409, PurgeDesk.KeyUsed.Message)
+            .Refuses(500, PurgeDesk.NoNodes.Message)
             .WithMetadata(CountedAsPurge.Mark)
             .AllowPurgeScope();
         property
             .MapPost("/purge/batch", PurgeBatch)
             .WithSummary("Queue many purges as one")
-            .Reads("PurgeBatchRequest", new { items = "PurgeRequest[]" })
+            .Reads("PurgeBatchRequest", new { items = "PurgeRequest[]" }, PurgeExamples.Batch)
             .TakesHeader(IdempotencyKey.Header, KeyHelp)
             .Produces<Envelope<BatchAnswer>>()
+            .Shows(PurgeExamples.BatchMessage, PurgeExamples.BatchAccepted)
             .Answers(HeaderNames.Location, LocationHelp)
-            .Refuses(400, 401, 403, 404, 409, 413, 415, 500)
+            .Refuses(400, "At least one purge item is required.")
+            .Refuses(403, PurgeExamples.Disabled)
+            .Refuses(404)
+            .Refuses(409, PurgeDesk.KeyUsed.Message)
+            .Refuses(500, PurgeDesk.NoNodes.Message)
             .WithMetadata(CountedAsPurge.Mark)
             .AllowPurgeScope();
         property
@@ -78,10 +92,14 @@ internal static class PurgeEndpoints
                     value = "string?",
                     matchType = "string?",
                     items = "PurgeRequest[]?",
-                }
+                },
+                PurgeExamples.Request
             )
             .Produces<Envelope<PreviewAnswer>>()
-            .Refuses(400, 401, 403, 404, 413, 415, 429)
+            .Shows(PreviewMessage, PurgeExamples.Preview)
+            .Refuses(400, PurgeExamples.Malformed)
+            .Refuses(403, PurgeExamples.Disabled)
+            .Refuses(404)
             .AllowPurgeScope();
         property
             .MapGet("/purge", History)
@@ -89,7 +107,9 @@ internal static class PurgeEndpoints
             .TakesQuery("type", "Only purges that hold an item of this type.", HistoryFilter.TypeNames)
             .TakesQuery("state", "Only purges that are this far.", HistoryFilter.StateNames)
             .ProducesPage<PurgeListItem>()
-            .Refuses(400, 401, 404)
+            .Shows("Purges retrieved successfully.", PurgeExamples.Listed)
+            .Refuses(400, "State 'done' is not supported. Use queued, shields, pops or complete.")
+            .Refuses(404)
             .AllowPurgeScope();
         property
             .MapGet("/purge/{purgeId}/events", Events)
@@ -98,7 +118,7 @@ internal static class PurgeEndpoints
             )
             .TakesHeader("Last-Event-ID", "The id of the last event that was received.")
             .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
-            .Refuses(401, 404, 429)
+            .Refuses(404, NoReceipt.Message)
             .AllowPurgeScope();
         property
             .MapGet("/purge/{purgeId}", Receipt)
@@ -108,7 +128,9 @@ internal static class PurgeEndpoints
                 "Answer as soon as the purge is complete, at the latest after this long: whole seconds or milliseconds such as 30s or 500ms, at most 60s."
             )
             .Produces<Envelope<PurgeReceipt>>()
-            .Refuses(400, 401, 404)
+            .Shows(ReceiptMessage, PurgeExamples.Receipt)
+            .Refuses(400, "Wait must be whole seconds or milliseconds, such as 30s or 500ms, and at most 60s.")
+            .Refuses(404, NoReceipt.Message)
             .AllowPurgeScope();
     }
 
@@ -172,7 +194,7 @@ internal static class PurgeEndpoints
         if (!PurgeReader.Read(opened.Body, form, out var rejected).Ok(out var order, out refusal))
             return rejected is null ? refusal.ToAnswer() : refusal.ToAnswer(rejected);
         return (await preview.PreviewAsync(opened.Property.Id, order, stop)).Ok(out var answer, out refusal)
-            ? Answer.Ok("Nothing was purged. This is what a purge would remove.", answer)
+            ? Answer.Ok(PreviewMessage, answer)
             : refusal.ToAnswer();
     }
 
@@ -229,7 +251,7 @@ internal static class PurgeEndpoints
             return NoReceipt.ToAnswer();
         if (!ReceiptWait.Parse(request.Query["wait"]).Ok(out var wait, out refusal))
             return refusal.ToAnswer();
-        return Answer.Ok("Purge retrieved successfully.", await receipts.ReadAsync(property.Id, purgeId, row, wait, stop));
+        return Answer.Ok(ReceiptMessage, await receipts.ReadAsync(property.Id, purgeId, row, wait, stop));
     }
 }
 

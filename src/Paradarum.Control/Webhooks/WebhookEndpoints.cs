@@ -24,6 +24,9 @@ internal sealed record ListedWebhook(
 /// <summary>Webhooks of a property (contract part 2; docs/formats/webhooks.md).</summary>
 internal static class WebhookEndpoints
 {
+    private const string Made = "Webhook created successfully. Store its secret now: it is not shown again.";
+    private const string ShownUrl = "https://hooks.example.com/paradarum";
+
     public static IServiceCollection AddWebhooks(this IServiceCollection services, WebhookOptions options) =>
         services
             .AddSingleton(options)
@@ -37,19 +40,25 @@ internal static class WebhookEndpoints
         webhooks
             .MapPost("", Create)
             .WithSummary("Be told of purges of the property when they are complete")
-            .Reads("WebhookRequest", new { url = "string", secret = "string?" })
+            .Reads("WebhookRequest", new { url = "string", secret = "string?" }, new { url = ShownUrl })
             .Produces<Envelope<NewWebhook>>(StatusCodes.Status201Created)
-            .Refuses(400, 401, 403, 404, 413, 415);
+            .Shows(Made, new NewWebhook(3, ShownUrl, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", ApiExamples.Earlier))
+            .Refuses(404);
         webhooks
             .MapGet("", List)
             .WithSummary("List the property's webhooks and how their deliveries fare; secrets are not shown")
             .ProducesPage<ListedWebhook>()
-            .Refuses(401, 403, 404);
+            .Shows(
+                "Webhooks retrieved successfully.",
+                new ListedWebhook(3, ShownUrl, ApiExamples.Earlier, Pending: 0, Dropped: 0, ApiExamples.Now, "200")
+            )
+            .Refuses(404);
         webhooks
             .MapDelete("{webhookId}", Delete)
             .WithSummary("Delete a webhook with what was still to be delivered")
             .Produces<Envelope<object>>()
-            .Refuses(401, 403, 404);
+            .Shows("Webhook deleted successfully.")
+            .Refuses(404, "Webhook not found.");
     }
 
     internal static async Task<IResult> Create(
@@ -75,9 +84,7 @@ internal static class WebhookEndpoints
             return refusal.ToAnswer();
         return (await directory.CreateAsync(opened.Property.Id, url, secret, stop)).Ok(out var webhook, out refusal)
             ? Answer.Created(
-                made is null
-                    ? "Webhook created successfully."
-                    : "Webhook created successfully. Store its secret now: it is not shown again.",
+                made is null ? "Webhook created successfully." : Made,
                 new NewWebhook(webhook.Id, webhook.Url.AbsoluteUri, made, webhook.CreatedAt)
             )
             : refusal.ToAnswer();

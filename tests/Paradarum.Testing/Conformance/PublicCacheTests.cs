@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
@@ -31,7 +30,7 @@ internal sealed class PublicCacheTests : IAsyncDisposable
     /// <summary>Fetches the suite when it is not there yet, and starts its origin.</summary>
     public static async Task<PublicCacheTests> StartAsync()
     {
-        await FetchAsync();
+        await NpmFolder.InstallAsync(Folder);
         var scratch = new TemporaryFolder();
         var start = Node("--require", "./loopback.cjs", "node_modules/http-cache-tests/server/server.mjs");
         start.Environment["npm_config_protocol"] = "http";
@@ -88,48 +87,7 @@ internal sealed class PublicCacheTests : IAsyncDisposable
         _scratch.Dispose();
     }
 
-    /// <summary>Installs what the lock file names, unless that very lock file was installed before; whole or not at all.</summary>
-    private static async Task FetchAsync()
-    {
-        var lockFile = Path.Combine(Folder, "package-lock.json");
-        var wanted = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(lockFile)));
-        var installed = Path.Combine(Folder, "node_modules");
-        var stamp = Path.Combine(installed, ".installed");
-        if (File.Exists(stamp) && await File.ReadAllTextAsync(stamp) == wanted)
-            return;
-
-        // Beside its place, so that it can be moved there in one step: a benchmark may fetch it at the same time.
-        var fetched = Directory.CreateDirectory(Path.Combine(Folder, $"node_modules.{Environment.ProcessId}")).FullName;
-        try
-        {
-            File.Copy(lockFile, Path.Combine(fetched, "package-lock.json"), overwrite: true);
-            File.Copy(Path.Combine(Folder, "package.json"), Path.Combine(fetched, "package.json"), overwrite: true);
-            using var npm = Process.Start(Command(fetched, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"))!;
-            var (output, errors) = (npm.StandardOutput.ReadToEndAsync(), npm.StandardError.ReadToEndAsync());
-            await npm.WaitForExitAsync();
-            if (npm.ExitCode != 0)
-                throw new InvalidOperationException($"npm could not fetch http-cache-tests: {await output}{await errors}");
-            await File.WriteAllTextAsync(Path.Combine(fetched, "node_modules", ".installed"), wanted);
-            if (Directory.Exists(installed))
-                Directory.Delete(installed, recursive: true);
-            Directory.Move(Path.Combine(fetched, "node_modules"), installed);
-        }
-        finally
-        {
-            Directory.Delete(fetched, recursive: true);
-        }
-    }
-
-    private static ProcessStartInfo Node(params string[] arguments) => Command(Folder, "node", arguments);
-
-    private static ProcessStartInfo Command(string folder, string program, params string[] arguments) =>
-        new(program, arguments)
-        {
-            WorkingDirectory = folder,
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+    private static ProcessStartInfo Node(params string[] arguments) => NpmFolder.Command(Folder, "node", arguments);
 }
 
 /// <summary>One test of the suite.</summary>

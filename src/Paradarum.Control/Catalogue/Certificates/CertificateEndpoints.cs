@@ -16,20 +16,43 @@ internal static class CertificateEndpoints
         certificate
             .MapPost("", Install)
             .WithSummary("Install the hostname's certificate with its key, in the place of the one it has")
-            .Reads("CertificateRequest", new { certificate = "string", privateKey = "string" })
+            .Reads(
+                "CertificateRequest",
+                new { certificate = "string", privateKey = "string" },
+                new
+                {
+                    certificate = "-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n",
+                    privateKey = "-----BEGIN PRIVATE KEY-----\nMIGH...\n-----END PRIVATE KEY-----\n",
+                }
+            )
             .Produces<Envelope<CertificateItem>>()
-            .Refuses(400, 401, 403, 404, 413, 415);
+            .Shows("Certificate installed successfully.", Shown)
+            .Refuses(404, NoHostname.Message);
         certificate
             .MapGet("", Read)
             .WithSummary("Read what is known of the hostname's certificate; never its key")
             .Produces<Envelope<CertificateItem>>()
-            .Refuses(401, 403, 404);
+            .Shows("Certificate retrieved successfully.", Shown)
+            .Refuses(404, NoCertificate.Message);
         certificate
             .MapDelete("", Delete)
             .WithSummary("Remove the hostname's certificate: it is served over HTTPS no more")
             .Produces<Envelope<object>>()
-            .Refuses(401, 403, 404);
+            .Shows("Certificate deleted successfully.")
+            .Refuses(404, NoCertificate.Message);
     }
+
+    private static CertificateItem Shown =>
+        new(
+            "CN=www.example.com",
+            ["www.example.com"],
+            "CN=Example Authority",
+            ApiExamples.Earlier,
+            ApiExamples.Earlier.AddDays(90),
+            "9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08",
+            ApiExamples.Now,
+            Usable: true
+        );
 
     internal static async Task<IResult> Install(
         string id,
