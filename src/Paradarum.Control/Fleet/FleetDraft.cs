@@ -6,6 +6,7 @@ namespace Paradarum.Control.Fleet;
 internal sealed class FleetDraft(ulong shieldFrontier, ulong popFrontier)
 {
     private readonly HashSet<string> _nodes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _advanced = new(StringComparer.Ordinal);
     private List<Completed> _completed = [];
     private List<AckRange> _acks = [];
     private Dictionary<CountKey, PurgeCount> _counts = [];
@@ -13,7 +14,8 @@ internal sealed class FleetDraft(ulong shieldFrontier, ulong popFrontier)
     private ulong _shieldFrontier = shieldFrontier;
     private ulong _popFrontier = popFrontier;
 
-    public bool IsEmpty => !IsUrgent && _acks.Count == 0 && _counts.Count == 0 && _nodes.Count == 0 && !_frontiersMoved;
+    public bool IsEmpty =>
+        !IsUrgent && _acks.Count == 0 && _counts.Count == 0 && _nodes.Count == 0 && _advanced.Count == 0 && !_frontiersMoved;
 
     /// <summary>Something became complete: others wait to hear it.</summary>
     public bool IsUrgent => _completed.Count > 0;
@@ -21,6 +23,9 @@ internal sealed class FleetDraft(ulong shieldFrontier, ulong popFrontier)
     public void Complete(Completed range) => _completed.Add(range);
 
     public void NodeChanged(string nodeId) => _nodes.Add(nodeId);
+
+    /// <summary>Only how far it is and how it does; at a purge that is so of every node, so those are written together.</summary>
+    public void NodeAdvanced(string nodeId) => _advanced.Add(nodeId);
 
     public void Acknowledged(string nodeId, ulong after, ulong through, DateTimeOffset at)
     {
@@ -46,9 +51,19 @@ internal sealed class FleetDraft(ulong shieldFrontier, ulong popFrontier)
     {
         if (IsEmpty)
             return null;
-        var news = new FleetNews(_completed, _acks, _counts, [.. _nodes.Select(id => records[id])], _shieldFrontier, _popFrontier);
+        _advanced.ExceptWith(_nodes);
+        var news = new FleetNews(
+            _completed,
+            _acks,
+            _counts,
+            [.. _nodes.Select(id => records[id])],
+            [.. _advanced.Select(id => records[id])],
+            _shieldFrontier,
+            _popFrontier
+        );
         (_completed, _acks, _counts, _frontiersMoved) = ([], [], [], false);
         _nodes.Clear();
+        _advanced.Clear();
         return news;
     }
 }

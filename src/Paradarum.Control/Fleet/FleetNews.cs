@@ -12,12 +12,16 @@ internal readonly record struct AckRange(string NodeId, ulong After, ulong Throu
 /// <summary>What one node removed for one purge.</summary>
 internal readonly record struct CountKey(ulong Position, string NodeId);
 
-/// <summary>Everything the fleet has yet to write, written together: one row for all acknowledgements, however many nodes and purges they cover.</summary>
+/// <summary>
+/// Everything the fleet has yet to write, written together: one row for all acknowledgements, however many nodes and purges they cover, and one statement for all nodes that
+/// only <paramref name="Advanced"/>.
+/// </summary>
 internal sealed record FleetNews(
     IReadOnlyList<Completed> Completed,
     IReadOnlyList<AckRange> Acks,
     IReadOnlyDictionary<CountKey, PurgeCount> Counts,
     IReadOnlyList<NodeRecord> Nodes,
+    IReadOnlyList<NodeRecord> Advanced,
     ulong ShieldFrontier,
     ulong PopFrontier
 );

@@ -71,7 +71,7 @@ internal sealed class FleetRecords
         if (through <= _records[nodeId].FinalThrough)
             return;
         _records[nodeId] = _records[nodeId] with { FinalThrough = through };
-        _draft.NodeChanged(nodeId);
+        _draft.NodeAdvanced(nodeId);
     }
 
     /// <returns>Whether its health changed: who counts is to be looked at again.</returns>
@@ -82,7 +82,7 @@ internal sealed class FleetRecords
         if (record.Healthy == healthy && record.AppliedThrough == through)
             return false;
         _records[node.Id] = record with { Healthy = healthy, AppliedThrough = through };
-        _draft.NodeChanged(node.Id);
+        _draft.NodeAdvanced(node.Id);
         return record.Healthy != healthy;
     }
 

@@ -53,6 +53,8 @@ internal static class ReceiptStore
         }
         foreach (var node in news.Nodes)
             FleetStore.SaveNode(write, node);
+        if (news.Advanced.Count > 0)
+            FleetStore.SaveProgress(write, news.Advanced);
         FleetStore.SetMeta(write, "shield_frontier", FleetStore.Text(news.ShieldFrontier));
         FleetStore.SetMeta(write, "pop_frontier", FleetStore.Text(news.PopFrontier));
     }

@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Net.Http.Json;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
+using Paradarum.Control.Tests.Fleet;
 using Paradarum.Protocol;
 using Paradarum.Protocol.Link;
 using Paradarum.Testing;
@@ -152,6 +154,45 @@ public sealed class A_restored_control_plane
         (await StartAsync(folder["restored"])).ShouldBeFalse("nothing is complete before all of it is over");
     }
 
+    /// <summary>The real control plane on a real restored database; its clock alone is the test's.</summary>
+    [Fact]
+    public async Task Completes_a_purge_when_the_longest_lease_and_grace_that_settings_allow_are_over_and_no_sooner()
+    {
+        using var folder = new TemporaryFolder();
+        long propertyId;
+        await using (var host = await ControlHost.StartAsync(folder["control"]))
+            propertyId = (await host.AddPropertyAsync("shop")).Id;
+        A_backup.Opened(LogBackup.Write(folder["control"], folder["backup.db"]));
+        A_backup.Opened(LogBackup.Restore(folder["backup.db"], folder["restored"]));
+
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        await using var again = await ControlHost.StartAsync(
+            folder["restored"],
+            surroundings: new ControlPlaneSurroundings { Time = time }
+        );
+        using var port = new FleetPort(again);
+        var purge = await The_fleet_port.AppendAsync(again, propertyId);
+        var complete = port.Progress.WhenCompleteAsync(purge.Position, CancellationToken.None);
+        // Nobody is connected, and nobody is known: who may hold a lease of the former control plane can't be told. 60 s, 10 min, and 2 %.
+        var longest = TimeSpan.FromSeconds((60 + 600) * 1.02);
+        for (var passed = TimeSpan.Zero; passed < longest - TimeSpan.FromSeconds(1); passed += TimeSpan.FromSeconds(1))
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+        port.Progress.ProgressOf(purge.Position, []).State.ShouldNotBe(PurgeState.Complete);
+        complete.IsCompleted.ShouldBeFalse();
+        await LiveNode.UntilAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(100));
+                return complete.IsCompleted;
+            },
+            "it is complete"
+        );
+        (time.GetUtcNow() - time.Start).ShouldBeGreaterThan(longest);
+    }
+
     private static async Task<bool> StartAsync(string folder, bool completes = false)
     {
         await using var writer = LogWriter.Open(
@@ -168,7 +209,15 @@ public sealed class A_restored_control_plane
                 if (completes)
                     ReceiptStore.Save(
                         write,
-                        new FleetNews([new Completed(0, 1, write.Now, [])], [], ImmutableDictionary<CountKey, PurgeCount>.Empty, [], 1, 1)
+                        new FleetNews(
+                            [new Completed(0, 1, write.Now, [])],
+                            [],
+                            ImmutableDictionary<CountKey, PurgeCount>.Empty,
+                            [],
+                            [],
+                            1,
+                            1
+                        )
                     );
                 return memory.Start.Restored;
             },

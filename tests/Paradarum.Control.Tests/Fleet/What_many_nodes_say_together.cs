@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using Paradarum.Control.Fleet;
+using Paradarum.Control.PurgeLog;
+using Paradarum.Protocol.Link;
+using Paradarum.Testing;
+
+namespace Paradarum.Control.Tests.Fleet;
+
+/// <summary>A purge moves every node of a fleet: 5 000 acknowledgements are one row and one statement, not one for each of them.</summary>
+public sealed class What_many_nodes_say_together
+{
+    private const int Many = 5_000;
+
+    [Fact]
+    public async Task Is_written_together_and_never_goes_back()
+    {
+        using var folder = new TemporaryFolder();
+        await using var writer = Open(folder.Path);
+        NodeRecord[] nodes = [.. Enumerable.Range(0, Many).Select(n => Node(n, applied: 0, final: 0))];
+        await SaveAsync(writer, nodes, []);
+
+        await SaveAsync(writer, [], [.. Enumerable.Range(0, Many).Select(n => Node(n, applied: 7, final: (ulong)(n % 5)))]);
+        await SaveAsync(
+            writer,
+            [],
+            [Node(3, applied: 2, final: 9) with { Name = "renamed", Healthy = false }, Node(Many, applied: 1, final: 1)]
+        );
+
+        var known = (await LoadAsync(writer)).Nodes.ToDictionary(node => node.Id, StringComparer.Ordinal);
+        known.Count.ShouldBe(Many, "one that is not registered does not come to be so");
+        known["node-3"].ShouldBe(Node(3, applied: 7, final: 9) with { Healthy = false });
+        known["node-4"].ShouldBe(Node(4, applied: 7, final: 4));
+        known[$"node-{Many - 1}"].AppliedThrough.ShouldBe(7UL);
+    }
+
+    [Fact]
+    public async Task Is_looked_up_by_the_key_of_each_node()
+    {
+        using var folder = new TemporaryFolder();
+        await using var writer = Open(folder.Path);
+        await SaveAsync(writer, [Node(1, 0, 0)], []);
+        using var reader = writer.OpenReader();
+        using var command = reader.CreateCommand();
+        command.CommandText = "EXPLAIN QUERY PLAN " + FleetStore.SayProgress;
+        command.Parameters.AddWithValue("$1", "[]");
+        using var row = command.ExecuteReader();
+        var plan = new List<string>();
+        while (row.Read())
+            plan.Add(row.GetString(3));
+        plan.ShouldContain(step => step.StartsWith("SEARCH fleet_nodes USING INDEX", StringComparison.Ordinal), string.Join("; ", plan));
+        plan.ShouldNotContain(step => step.StartsWith("SCAN fleet_nodes", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Is_told_apart_from_what_changes_a_node()
+    {
+        var draft = new FleetDraft(0, 0);
+        var records = new[] { Node(1, 4, 0), Node(2, 4, 0), Node(3, 0, 0) }.ToDictionary(node => node.Id, StringComparer.Ordinal);
+        foreach (var id in records.Keys)
+            draft.NodeAdvanced(id);
+        draft.NodeChanged("node-3");
+
+        draft.IsEmpty.ShouldBeFalse();
+        var news = draft.Take(records)!;
+        news.Advanced.Select(node => node.Id).ShouldBe(["node-1", "node-2"], ignoreOrder: true);
+        news.Nodes.Select(node => node.Id).ShouldBe(["node-3"]);
+        draft.IsEmpty.ShouldBeTrue();
+    }
+
+    private static NodeRecord Node(int n, ulong applied, ulong final) =>
+        new(
+            $"node-{n}",
+            $"pop{n}",
+            NodeRole.Pop,
+            DateTimeOffset.FromUnixTimeMilliseconds(1_000),
+            Enabled: true,
+            Leaving: false,
+            LeftAt: null,
+            EnrolmentDigest: null,
+            CredentialDigest: null,
+            "http://127.0.0.1:1",
+            Healthy: true,
+            applied,
+            final
+        );
+
+    private static LogWriter Open(string folder) =>
+        LogWriter.Open(new LogOptions { Folder = folder }, TimeProvider.System, NullLogger<LogWriter>.Instance, FleetSchema.Part);
+
+    private static Task<FleetMemory> LoadAsync(LogWriter writer) =>
+        writer.WriteAsync(
+            write => FleetStore.Load(write, writer.Feed.Epoch, new LeaseTerms(TimeSpan.FromSeconds(3), TimeSpan.Zero)),
+            CancellationToken.None
+        );
+
+    private static async Task SaveAsync(LogWriter writer, IReadOnlyList<NodeRecord> changed, IReadOnlyList<NodeRecord> advanced)
+    {
+        await writer.WriteAsync(
+            write =>
+            {
+                ReceiptStore.Save(write, new FleetNews([], [], ImmutableDictionary<CountKey, PurgeCount>.Empty, changed, advanced, 0, 0));
+                return true;
+            },
+            CancellationToken.None
+        );
+    }
+}
