@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Paradarum.Control.Fleet;
+using Paradarum.Control.Purging;
 using Paradarum.Control.Tests.Fleet;
 using Paradarum.Protocol.Link;
 using Paradarum.Protocol.Urls;
@@ -94,6 +95,25 @@ public sealed class The_history_of_purges
         var open = await CountAsync(host, "state=queued") + await CountAsync(host, "state=shields") + await CountAsync(host, "state=pops");
         open.ShouldBe(2);
         (await CountAsync(host, "")).ShouldBe(5);
+    }
+
+    [Theory]
+    [InlineData(PurgeRows.PositionsOfTypes)]
+    [InlineData(PurgeRows.CountOfTypes)]
+    public async Task Is_filtered_by_type_in_the_propertys_part_of_the_index_alone(string sql)
+    {
+        await using var host = await PurgeHost.StartAsync();
+        using var reader = host.Control.Writer.OpenReader();
+        using var command = reader.CreateCommand();
+        command.CommandText = "EXPLAIN QUERY PLAN " + sql;
+        for (var i = 1; i <= 6; i++)
+            command.Parameters.AddWithValue($"${i}", i);
+        using var row = command.ExecuteReader();
+        var plan = new List<string>();
+        while (row.Read())
+            plan.Add(row.GetString(3));
+        // Nothing is read of the table and nothing is sorted; other properties' purges are not come by.
+        plan.ShouldBe(["SEARCH purges USING COVERING INDEX purges_by_property (property_id=? AND position>? AND position<?)"]);
     }
 
     [Theory]
