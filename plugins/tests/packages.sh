@@ -4,8 +4,8 @@ set -euo pipefail
 tree=$(cd "$(dirname "$0")/../.." && pwd)
 "$tree/eng/package-plugins" "$1/one" >/dev/null
 # Another place, another time, other rights, another time zone.
-mkdir -p "$1/copy/eng"
-cp -r "$tree/plugins" "$1/copy/"
+mkdir -p "$1/copy/eng" "$1/copy/plugins"
+cp -r "$tree"/plugins/{LICENSE,shared,wordpress,prestashop} "$1/copy/plugins/"
 cp "$tree/eng/package-plugins" "$1/copy/eng/"
 find "$1/copy" -exec touch -h -d '2031-05-06T07:08:09Z' {} +
 (umask 077 && TZ=Asia/Tokyo "$1/copy/eng/package-plugins" "$1/two" >/dev/null)
@@ -20,7 +20,7 @@ expect() {
 }
 [ "$(ls "$1/wordpress")" = paradarum-cdn-purge ] && [ "$(ls "$1/prestashop")" = paradarumcdn ] || { echo "not one folder of the right name"; exit 1; }
 expect "$1/wordpress/paradarum-cdn-purge" paradarum-cdn-purge.php uninstall.php readme.txt license.txt purge/autoload.php purge/Queue.php src/Plugin.php \
-  views/settings.php assets/admin.js languages/paradarum-cdn-purge.pot languages/paradarum-cdn-purge-es_ES.mo
+  views/settings.php assets/admin.js languages/paradarum-cdn-purge.pot languages/paradarum-cdn-purge-es_ES.mo screenshot-1.png screenshot-2.png screenshot-3.png
 expect "$1/prestashop/paradarumcdn" paradarumcdn.php README.md license.txt purge/autoload.php purge/Queue.php src/Settings.php controllers/front/cron.php \
   translations/es.php index.php src/index.php purge/index.php
 ! find "$1/wordpress" "$1/prestashop" -name '*Test.php' -o -name '.*' -type f | grep .

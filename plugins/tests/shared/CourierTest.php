@@ -166,7 +166,7 @@ final class CourierTest extends TestCase
     {
         return [
             ['http://localhost:5252', 'http://localhost:5252'], [' https://cdn.test/ ', 'https://cdn.test'], ['https://cdn.test/api/', 'https://cdn.test'],
-            ['https://cdn.test/proxy', 'https://cdn.test/proxy'], ['cdn.test', null], ['ftp://cdn.test', null], ['https://user:pass@cdn.test', null],
+            ['https://cdn.test/proxy', 'https://cdn.test/proxy'], ['cdn.test', null], ['ftp://cdn.test', null], ['https://user:pass@cdn.test', null], ['https://user@cdn.test', null],
             ['https://cdn.test/?a=1', null], ['https://cdn.test/#a', null], ['javascript:alert(1)', null], ['', null], ['https://cdn.test/"><b>', null],
         ];
     }

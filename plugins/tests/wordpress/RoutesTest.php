@@ -68,6 +68,14 @@ final class RoutesTest extends SiteTestCase
         self::assertContainsAll(['/2026/03/', '/2026/03/05/', '/2025/', '/2025/07/', '/2025/07/01/'], $this->sent());
     }
 
+    public function testAPageStandsInNoAuthorArchive(): void
+    {
+        $this->post(['post_type' => 'page', 'post_name' => 'a-page']);
+        $sent = $this->sent();
+        self::assertContainsAll(['/a-page/'], $sent);
+        self::assertContainsNone(['/author/admin/*', '/feed/*', '/page/*'], $sent);
+    }
+
     public function testAnotherAuthorPurgesTheArchivesOfBoth(): void
     {
         $other = wp_insert_user(['user_login' => 'other', 'user_pass' => 'x', 'role' => 'author']);
@@ -239,6 +247,8 @@ final class RoutesTest extends SiteTestCase
 
     public function testAnAuthorsOtherNamePurgesTheirPosts(): void
     {
+        $this->configure(['threshold' => '100', 'key' => '']);
+        $this->forget();
         $this->oldPost();
         wp_update_user(['ID' => 1, 'display_name' => 'Somebody']);
         self::assertContainsAll(['/author/admin/*', '/a-post/'], $this->sent());

@@ -93,9 +93,12 @@ final class PostRoutes
                 (new TermRoutes($this->routes))->archive($term);
             }
         }
-        $author = get_author_posts_url((int) $post->post_author);
-        $this->routes->listing('author', $author, Site::pages((int) count_user_posts((int) $post->post_author, $post->post_type, true)));
-        $this->routes->exact('feeds', (string) get_author_feed_link((int) $post->post_author));
+        // Of other types WordPress lists none under their author.
+        if ($post->post_type === 'post') {
+            $author = get_author_posts_url((int) $post->post_author);
+            $this->routes->listing('author', $author, Site::pages((int) count_user_posts((int) $post->post_author, 'post', true)));
+            $this->routes->exact('feeds', (string) get_author_feed_link((int) $post->post_author));
+        }
     }
 
     private function dates(\WP_Post $post): void

@@ -9,6 +9,9 @@ defined('ABSPATH') || exit;
 /** Routes that belong to no item alone. */
 final class Site
 {
+    /** @var array<string, string[]> */
+    private static array $sitemaps = [];
+
     /** On how many pages an archive shows so many posts; one more, since a post may just have left it. */
     public static function pages(int $posts): int
     {
@@ -30,15 +33,9 @@ final class Site
             $routes->exact('sitemaps', home_url('/sitemap_index.xml'));
             $routes->exact('sitemaps', home_url('/' . ($part === 'users' ? 'author' : $kind) . '-sitemap.xml'));
         }
-        $server = wp_sitemaps_get_server();
-        if (!$server->sitemaps_enabled()) {
+        $urls = self::sitemapUrls($part, $kind);
+        if ($urls === []) {
             return;
-        }
-        $provider = $server->registry->get_provider($part);
-        $urls = [(string) get_sitemap_url('index')];
-        $pages = $provider ? (int) $provider->get_max_num_pages($kind) : 0;
-        for ($page = 1; $page <= max(1, $pages); $page++) {
-            $urls[] = (string) get_sitemap_url($part, $kind, $page);
         }
         $readable = get_option('permalink_structure') !== '';
         if ($readable) {
@@ -48,6 +45,27 @@ final class Site
         foreach ($urls as $url) {
             $routes->exact('sitemaps', $url);
         }
+    }
+
+    /**
+     * Looked up once in a request: WordPress counts all items for it.
+     *
+     * @return string[] None where sitemaps are switched off.
+     */
+    private static function sitemapUrls(string $part, string $kind): array
+    {
+        $key = get_current_blog_id() . ":$part:$kind:" . get_option('permalink_structure');
+        if (!isset(self::$sitemaps[$key])) {
+            $server = wp_sitemaps_get_server();
+            $provider = $server->registry->get_provider($part);
+            $urls = $server->sitemaps_enabled() ? [(string) get_sitemap_url('index')] : [];
+            $pages = $urls && $provider ? max(1, (int) $provider->get_max_num_pages($kind)) : 0;
+            for ($page = 1; $page <= $pages; $page++) {
+                $urls[] = (string) get_sitemap_url($part, $kind, $page);
+            }
+            self::$sitemaps[$key] = $urls;
+        }
+        return self::$sitemaps[$key];
     }
 
     /** A collection of the REST API under whatever query; without readable addresses its name stands in the query itself. */
