@@ -94,7 +94,7 @@ final class PostRoutes
             }
         }
         // Of other types WordPress lists none under their author.
-        if ($post->post_type === 'post') {
+        if ($post->post_type === 'post' && (int) $post->post_author > 0) {
             $author = get_author_posts_url((int) $post->post_author);
             $this->routes->listing('author', $author, Site::pages((int) count_user_posts((int) $post->post_author, 'post', true)));
             $this->routes->exact('feeds', (string) get_author_feed_link((int) $post->post_author));
