@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Paradarum.Control.Access;
 using Paradarum.Control.Api;
 using Paradarum.Control.Catalogue;
@@ -13,6 +14,7 @@ using Paradarum.Control.PurgeLog;
 using Paradarum.Control.Purging;
 using Paradarum.Control.Telemetry;
 using Paradarum.Control.Webhooks;
+using Paradarum.Protocol.Tls;
 
 namespace Paradarum.Control;
 
@@ -29,14 +31,16 @@ internal sealed class ControlPlane : IAsyncDisposable
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         var ports = addresses.Select(address => BindingAddress.Parse(address).Port).ToArray();
         // In the order they were listened on: the API's (one or two addresses, one port), then the fleet's.
-        (Api, Fleet) = (UrlOf(options.ApiAddress, "localhost", ports[0]), UrlOf(options.FleetAddress, "127.0.0.1", ports[^1]));
+        var scheme = options.Certificate is null ? "http" : "https";
+        Api = UrlOf(scheme, options.ApiAddress, "localhost", ports[0]);
+        Fleet = UrlOf(scheme, options.FleetAddress, "127.0.0.1", ports[^1]);
         app.Services.GetRequiredService<Panel.Fleet.FleetAddress>().Url = Fleet;
     }
 
     /// <summary>Where clients reach the REST API.</summary>
     public Uri Api { get; }
 
-    /// <summary>Where nodes reach the fleet's gRPC service (HTTP/2 without TLS).</summary>
+    /// <summary>Where nodes reach the fleet's gRPC service.</summary>
     public Uri Fleet { get; }
 
     public IServiceProvider Services => _app.Services;
@@ -80,6 +84,7 @@ internal sealed class ControlPlane : IAsyncDisposable
             app = await BuildAsync(options, surroundings, logging, writer, vault, fleet, stop);
             await LoadAsync(app.Services, writer, stop);
             Map(app);
+            options.Certificate?.Problem = logging.CreateLogger<ControlPlane>().CertificateUnusable;
             await app.StartAsync(stop);
             return new ControlPlane(app, writer, logging, options);
         }
@@ -178,16 +183,31 @@ internal sealed class ControlPlane : IAsyncDisposable
         else
             kestrel.ListenLocalhost(options.ApiPort, ForApi);
         kestrel.Listen(options.FleetAddress ?? IPAddress.Loopback, options.FleetPort, ForFleet);
+
+        void ForApi(ListenOptions listen)
+        {
+            // Without TLS there is nothing to agree on HTTP/2 with.
+            listen.Protocols = options.Certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
+            Secure(listen, options.Certificate);
+        }
+
+        // Kestrel speaks HTTP/2 without TLS only on a port that speaks nothing else (design section 7).
+        void ForFleet(ListenOptions listen)
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            Secure(listen, options.Certificate);
+            listen.MarkAsFleet();
+        }
     }
 
     /// <summary>As this machine reaches it: a server on every address is reached on loopback too.</summary>
-    private static Uri UrlOf(IPAddress? address, string loopback, int port)
+    private static Uri UrlOf(string scheme, IPAddress? address, string loopback, int port)
     {
         var host =
             address is null || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
                 ? loopback
                 : $"{new IPEndPoint(address, 0)}"[..^2];
-        return new Uri($"http://{host}:{port}");
+        return new Uri($"{scheme}://{host}:{port}");
     }
 
     /// <summary>
@@ -201,12 +221,15 @@ internal sealed class ControlPlane : IAsyncDisposable
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
-    private static void ForApi(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;
-
-    /// <summary>Kestrel speaks HTTP/2 without TLS only on a port that speaks nothing else (design section 7).</summary>
-    private static void ForFleet(ListenOptions listen)
+    private static void Secure(ListenOptions listen, CertificateFiles? certificate)
     {
-        listen.Protocols = HttpProtocols.Http2;
-        listen.MarkAsFleet();
+        if (certificate is not null)
+            listen.UseHttps(
+                new TlsHandshakeCallbackOptions
+                {
+                    OnConnection = _ => new(certificate.Current.Options),
+                    HandshakeTimeout = ServerTls.HandshakeWithin,
+                }
+            );
     }
 }

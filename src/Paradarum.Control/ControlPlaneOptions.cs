@@ -5,6 +5,7 @@ using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Control.Telemetry;
 using Paradarum.Control.Webhooks;
+using Paradarum.Protocol.Tls;
 
 namespace Paradarum.Control;
 
@@ -20,10 +21,13 @@ internal sealed record ControlPlaneOptions
     /// <summary>Where the REST API listens; null: on loopback.</summary>
     public IPAddress? ApiAddress { get; init; }
 
-    /// <summary>Port for nodes (gRPC, HTTP/2 without TLS). 0 to 65535, default 0: a free one.</summary>
+    /// <summary>The certificate of both ports; null: they have no TLS.</summary>
+    public CertificateFiles? Certificate { get; init; }
+
+    /// <summary>Port for nodes (gRPC over HTTP/2). 0 to 65535, default 0: a free one.</summary>
     public int FleetPort { get; init; }
 
-    /// <summary>Where nodes are listened for; null: on loopback. Credentials and keys travel there in the clear: a private network only.</summary>
+    /// <summary>Where nodes are listened for; null: on loopback. Credentials and keys travel there: without a certificate a private network only.</summary>
     public IPAddress? FleetAddress { get; init; }
 
     /// <summary>Hostnames under this domain are Active at once. Default <c>cdn.localhost</c>, which browsers and curl resolve to loopback.</summary>

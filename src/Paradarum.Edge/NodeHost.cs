@@ -1,10 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,10 +8,12 @@ using Paradarum.Edge.ControlLink;
 using Paradarum.Edge.Leasing;
 using Paradarum.Edge.Purging;
 using Paradarum.Edge.Serving;
+using Paradarum.Edge.Serving.Tls;
 using Paradarum.Edge.Storage.Disk;
 using Paradarum.Edge.Telemetry;
 using Paradarum.Protocol;
 using Paradarum.Protocol.Link;
+using Paradarum.Protocol.Tls;
 
 namespace Paradarum.Edge;
 
@@ -28,6 +26,21 @@ internal sealed record NodeHostOptions(EdgeOptions Edge, string Folder, Uri Cont
 {
     /// <summary>Where it listens; null: on loopback.</summary>
     public IPAddress? Address { get; init; }
+
+    /// <summary>Whether it listens without TLS at all.</summary>
+    public bool ListensHttp { get; init; } = true;
+
+    /// <summary>Where it listens with TLS too; null: nowhere.</summary>
+    public HttpsOptions? Https { get; init; }
+
+    /// <summary>The node's own certificate: what PoPs verify a shield by, and what a PoP shows for a name without a certificate.</summary>
+    public CertificateFiles? Certificate { get; init; }
+
+    /// <summary>Who must have issued the control plane's certificate; null: anybody the system believes.</summary>
+    public TrustedRoots? ControlRoots { get; init; }
+
+    /// <summary>Who may have issued certificates of shields and origins besides those that the system believes.</summary>
+    public TrustedRoots? UpstreamRoots { get; init; }
 
     /// <summary>Exchanged once for the node's credential; not needed when the folder holds one.</summary>
     public string? EnrolmentToken { get; init; }
@@ -50,6 +63,10 @@ internal sealed record NodeHostOptions(EdgeOptions Edge, string Folder, Uri Cont
     public TimeProvider Clock { get; init; } = new BootClock();
 }
 
+/// <param name="Address">Null: on loopback.</param>
+/// <param name="Port">0 picks a free one.</param>
+internal sealed record HttpsOptions(IPAddress? Address, int Port);
+
 /// <summary>A running node, shield or PoP: it listens, follows the log and serves.</summary>
 internal sealed class NodeHost : IAsyncDisposable
 {
@@ -60,16 +77,19 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ControlLinkClient _link;
 
-    private NodeHost(NodeFolder folder, WebApplication app, ControlLinkClient link, NodeIdentity identity, Uri url) =>
-        (_folder, _app, _link, Identity, Url) = (folder, app, link, identity, url);
+    private NodeHost(NodeFolder folder, WebApplication app, ControlLinkClient link, NodeIdentity identity, Listening at) =>
+        (_folder, _app, _link, Identity, Url, HttpsUrl) = (folder, app, link, identity, at.Url, at.Https);
 
     /// <summary>Who it is to the control plane.</summary>
     public NodeIdentity Identity { get; }
 
     public string Id => Identity.NodeId;
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>Where it listens; with TLS where it does not without.</summary>
     public Uri Url { get; }
+
+    /// <summary>Where it listens with TLS; null: nowhere.</summary>
+    public Uri? HttpsUrl { get; }
 
     public NodeState State => _app.Services.GetRequiredService<NodeState>();
 
@@ -92,7 +112,13 @@ internal sealed class NodeHost : IAsyncDisposable
         WebApplication? app = null;
         try
         {
-            var enrolment = await Enrolment.ReadOrEnrolAsync(folder, options.Control, options.EnrolmentToken ?? "", stop);
+            var enrolment = await Enrolment.ReadOrEnrolAsync(
+                folder,
+                options.Control,
+                options.ControlRoots,
+                options.EnrolmentToken ?? "",
+                stop
+            );
             if (!enrolment.Ok(out var identity, out var refusal))
             {
                 folder.Dispose();
@@ -109,18 +135,21 @@ internal sealed class NodeHost : IAsyncDisposable
             var instance = NodeInstance.Start(folder, options.Clock);
             app = Build(options with { Edge = options.Edge with { Name = NameOf(options.Edge, identity) } }, folder, identity);
             await app.StartAsync(stop);
-            var url = AddressOf(app);
+            var at = Listening.Of(app, options);
             // Follows only once it listens: the others are told where it is when somebody answers there.
             var link = ActivatorUtilities.CreateInstance<ControlLinkClient>(
                 app.Services,
-                new ControlLinkOptions(options.Control, (options.PublicUrl ?? url).GetLeftPart(UriPartial.Authority)),
+                new ControlLinkOptions(options.Control, (options.PublicUrl ?? at.Reached(options)).GetLeftPart(UriPartial.Authority))
+                {
+                    ControlRoots = options.ControlRoots,
+                },
                 identity,
                 instance,
                 options.Clock
             );
             // Not the caller's token: it would end the link at the very moment of a stop, before serving is over and that is said.
             await link.StartAsync(CancellationToken.None);
-            return new NodeHost(folder, app, link, identity, url);
+            return new NodeHost(folder, app, link, identity, at);
         }
         catch
         {
@@ -151,7 +180,9 @@ internal sealed class NodeHost : IAsyncDisposable
         builder.Services.AddLogging(options.Logging);
         builder.Services.AddSingleton(new LeaseHolder(options.Clock));
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainFor);
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listening.On(kestrel, options));
+        builder.Services.AddSingleton(new NodeCertificate(options.Certificate));
+        builder.Services.AddSingleton(new UpstreamTrust(options.UpstreamRoots));
         builder.AddEdgeNode(options.Edge with { NamesEveryRequest = options.AccessLog is not null });
         if (options.Edge.DiskBytes > 0)
             builder.Services.AddDisk(options.Edge, new DiskFiles(Path.Combine(folder.Path, StoreFolder)), identity.NodeId);
@@ -159,23 +190,6 @@ internal sealed class NodeHost : IAsyncDisposable
         if (options.AccessLog is { } accessLog)
             builder.Services.AddAccessLog(accessLog, options.Edge.Name);
         return builder.Build();
-    }
-
-    private static void Listen(KestrelServerOptions kestrel, NodeHostOptions options)
-    {
-        if (options.Address is { } address)
-            kestrel.Listen(address, options.Port);
-        else if (options.Port == 0)
-            kestrel.Listen(IPAddress.Loopback, 0);
-        else
-            kestrel.ListenLocalhost(options.Port);
-    }
-
-    private static Uri AddressOf(WebApplication app)
-    {
-        var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
-        var url = new Uri(addresses.First());
-        return url.Host is "localhost" or "[::1]" or "0.0.0.0" or "[::]" ? new Uri($"http://127.0.0.1:{url.Port}") : url;
     }
 
     private static EdgeRole RoleOf(NodeIdentity identity) => identity.Role == NodeRole.Shield ? EdgeRole.Shield : EdgeRole.Pop;

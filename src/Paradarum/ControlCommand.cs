@@ -22,14 +22,14 @@ internal static class ControlCommand
     private static readonly Setting<ListenAddress> ApiListen = new(
         "api-listen",
         "ADDRESS:PORT",
-        "Where the REST API listens. HTTP without TLS: put a TLS proxy before it where others can listen.",
+        "Where the REST API listens. Without --certificate that is HTTP in the clear: loopback only, or behind a TLS proxy.",
         SettingKinds.Listen,
         "localhost:5252"
     );
     private static readonly Setting<ListenAddress> FleetListen = new(
         "fleet-listen",
         "ADDRESS:PORT",
-        "Where nodes connect (gRPC, HTTP/2 without TLS): loopback or a private network only, credentials and keys travel there.",
+        "Where nodes connect (gRPC). Credentials and keys travel there: without --certificate loopback or a private network only.",
         SettingKinds.Listen,
         "localhost:5253"
     );
@@ -112,6 +112,7 @@ internal static class ControlCommand
             Examples:
               paradarum control --data /var/lib/paradarum
               paradarum control --api-listen 10.0.0.5:5252 --fleet-listen 10.0.0.5:5253 --system-domain cdn.example.net
+              paradarum control --api-listen *:443 --fleet-listen *:5253 --certificate control.pem --key control.key
               PARADARUM_GRACE=0 paradarum control --config /etc/paradarum/control.json
 
             Then make a place for each node, and start it with the token that this prints:
@@ -122,6 +123,8 @@ internal static class ControlCommand
         var sheet = new SettingSheet(command);
         foreach (var setting in new[] { ApiListen, FleetListen })
             sheet.Add(setting);
+        sheet.Add(TlsSettings.Certificate);
+        sheet.Add(TlsSettings.Key);
         sheet.Add(Data);
         sheet.Add(SystemDomain);
         sheet.Add(WebhooksAllowPrivate);
@@ -154,6 +157,7 @@ internal static class ControlCommand
             ApiPort = api.Port,
             FleetAddress = fleet.Address,
             FleetPort = fleet.Port,
+            Certificate = TlsSettings.ReadCertificate(values),
             SystemDomain = values.Read(SystemDomain)!,
             Webhooks = new WebhookOptions { AllowPrivateAddresses = values.Read(WebhooksAllowPrivate) },
             KeyRates = new KeyRateOptions { PerSecond = (int)values.Read(KeyRate), Burst = (int)values.Read(KeyBurst) },

@@ -30,9 +30,15 @@ internal static class EdgeCommand
     private static readonly Setting<ListenAddress> Listen = new(
         "listen",
         "ADDRESS:PORT",
-        "Where it listens, a PoP for visitors, a shield for PoPs.",
-        SettingKinds.Listen,
+        "Where it listens without TLS, a PoP for visitors, a shield for PoPs; none: nowhere.",
+        SettingKinds.ListenOrNone,
         "localhost:8080"
+    );
+    private static readonly Setting<ListenAddress> Https = new(
+        "https",
+        "ADDRESS:PORT",
+        "Where it listens with TLS: a PoP with the certificates of hostnames, a shield with its own (--certificate).",
+        SettingKinds.Listen
     );
     private static readonly Setting<Uri> PublicUrl = new(
         "public-url",
@@ -70,7 +76,8 @@ internal static class EdgeCommand
 
             Examples:
               paradarum edge --role shield --control http://10.0.0.5:5253 --listen 10.0.0.6:8080 --data /var/lib/paradarum-shield --enrolment-token-file token
-              paradarum edge --role pop --control http://10.0.0.5:5253 --listen *:80 --public-url http://192.0.2.7 --data /var/lib/paradarum-pop
+              paradarum edge --role pop --control http://10.0.0.5:5253 --listen *:80 --https *:443 --public-url http://192.0.2.7 --data /var/lib/paradarum-pop
+              paradarum edge --role shield --control https://control.example.net:5253 --control-ca ca.pem --listen none --https 10.0.0.6:8443 --certificate shield.pem --key shield.key --data /var/lib/paradarum-shield
               PARADARUM_ENROLMENT_TOKEN=pde_... paradarum edge --config /etc/paradarum/edge.json
             """
         );
@@ -78,6 +85,11 @@ internal static class EdgeCommand
         sheet.Add(Role);
         sheet.Add(Control);
         sheet.Add(Listen);
+        sheet.Add(Https);
+        sheet.Add(TlsSettings.Certificate);
+        sheet.Add(TlsSettings.Key);
+        sheet.Add(TlsSettings.ControlRoots);
+        sheet.Add(TlsSettings.UpstreamRoots);
         sheet.Add(PublicUrl);
         sheet.Add(Data);
         sheet.Add(Token);
@@ -103,6 +115,8 @@ internal static class EdgeCommand
         var control = values.Need(Control) ?? new Uri("http://localhost");
         var listen = values.Read(Listen)!;
         values.Find(PublicUrl, out var publicUrl);
+        var certificate = TlsSettings.ReadCertificate(values);
+        var https = ReadHttps(values, role, listen, certificate is not null, publicUrl is not null);
         if (listen.IsWildcard && publicUrl is null)
             values.Add("--public-url is needed when --listen names every address: say where others reach this node.");
         var data = values.Need(Data) ?? "";
@@ -115,6 +129,11 @@ internal static class EdgeCommand
         return new NodeHostOptions(edge, data, control, listen.Port)
         {
             Address = listen.Address,
+            ListensHttp = listen != ListenAddress.None,
+            Https = https,
+            Certificate = certificate,
+            ControlRoots = TlsSettings.ReadRoots(values, TlsSettings.ControlRoots),
+            UpstreamRoots = TlsSettings.ReadRoots(values, TlsSettings.UpstreamRoots),
             PublicUrl = publicUrl,
             EnrolmentToken = token,
             DrainFor = EdgeTuning.ReadDrain(values),
@@ -122,6 +141,29 @@ internal static class EdgeCommand
             Otlp = TelemetrySettings.ReadEdge(values),
             Logging = ProcessLogging.To(values.Read(ProcessLogging.Level)),
         };
+    }
+
+    private static HttpsOptions? ReadHttps(
+        SettingValues values,
+        EdgeRole role,
+        ListenAddress listen,
+        bool hasCertificate,
+        bool hasPublicUrl
+    )
+    {
+        if (!values.Find(Https, out var https))
+        {
+            if (listen == ListenAddress.None)
+                values.Add("--https is needed when --listen is none: the node would listen nowhere.");
+            else if (hasCertificate)
+                values.Add("--https is needed with --certificate: say where the node listens with TLS.");
+            return null;
+        }
+        if (role == EdgeRole.Shield && !hasCertificate)
+            values.Add("--certificate and --key are needed with --https on a shield: PoPs verify it by its own name.");
+        if (https.IsWildcard && !listen.IsWildcard && !hasPublicUrl)
+            values.Add("--public-url is needed when --https names every address: say where others reach this node.");
+        return new HttpsOptions(https.Address, https.Port);
     }
 
     private static string? ReadToken(SettingValues values)

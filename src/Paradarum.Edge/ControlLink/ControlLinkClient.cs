@@ -1,20 +1,24 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Http;
 using Grpc.Core;
-using Grpc.Net.Client;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Paradarum.Edge.Leasing;
 using Paradarum.Edge.Purging;
 using Paradarum.Edge.Serving;
 using Paradarum.Protocol.Link;
+using Paradarum.Protocol.Tls;
 
 namespace Paradarum.Edge.ControlLink;
 
 /// <summary>Where the control plane is and where this node is reached.</summary>
-/// <param name="Control">The fleet port, HTTP/2 without TLS, for example <c>http://127.0.0.1:5253</c>.</param>
+/// <param name="Control">The fleet port, for example <c>http://127.0.0.1:5253</c>, or <c>https://</c> where it has a certificate.</param>
 /// <param name="PublicUrl">Where visitors (or PoPs) reach this node.</param>
-internal sealed record ControlLinkOptions(Uri Control, string PublicUrl);
+internal sealed record ControlLinkOptions(Uri Control, string PublicUrl)
+{
+    /// <summary>Who must have issued the control plane's certificate; null: anybody the system believes.</summary>
+    public TrustedRoots? ControlRoots { get; init; }
+}
 
 /// <summary>
 /// Follows the log for the life of the process: one supervisor, resumes after the last thing applied, backs off with jitter, resets on progress, and treats a
@@ -57,7 +61,7 @@ internal sealed class ControlLinkClient(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         state.NodeId = identity.NodeId;
-        using var channel = OpenChannel();
+        using var channel = ControlChannel.Open(options.Control, options.ControlRoots);
         var client = new FleetLink.FleetLinkClient(channel);
         for (var failures = 1; !_servingIsOver.IsCancellationRequested; failures++)
         {
@@ -120,24 +124,4 @@ internal sealed class ControlLinkClient(
 
     [SuppressMessage("Security", "CA5394", Justification = "Jitter guards nothing.")]
     private static double Jitter() => Random.Shared.NextDouble();
-
-    private GrpcChannel OpenChannel() =>
-        GrpcChannel.ForAddress(
-            options.Control,
-            new GrpcChannelOptions
-            {
-                MaxReceiveMessageSize = LinkVersion.LargestMessage,
-                MaxSendMessageSize = LinkVersion.LargestMessage,
-                DisposeHttpClient = true,
-                HttpHandler = new SocketsHttpHandler
-                {
-                    // A peer that vanished without a word is noticed within a lease or two.
-                    KeepAlivePingDelay = TimeSpan.FromSeconds(2),
-                    KeepAlivePingTimeout = TimeSpan.FromSeconds(3),
-                    KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
-                    ConnectTimeout = TimeSpan.FromSeconds(3),
-                    UseProxy = false,
-                },
-            }
-        );
 }

@@ -320,7 +320,10 @@ internal sealed class ControlLinkSession(
             if (Uri.TryCreate(shield.Url, UriKind.Absolute, out var url))
                 shields.Add(new ShieldAddress(shield.Id, url));
         }
-        directory.Current = new FleetKnowledge(shields.ToImmutable(), fleet.FleetKey.Memory, fleet.PurgeTokenKey.Memory);
+        directory.Current = new FleetKnowledge(shields.ToImmutable(), fleet.FleetKey.Memory, fleet.PurgeTokenKey.Memory)
+        {
+            CertificateKey = fleet.CertificateKey.Memory,
+        };
     }
 
     /// <summary>One at a time: answers to questions come from a task of their own.</summary>

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Grpc.Core;
-using Grpc.Net.Client;
 using Paradarum.Protocol;
 using Paradarum.Protocol.Link;
+using Paradarum.Protocol.Tls;
 
 namespace Paradarum.Edge.ControlLink;
 
@@ -26,11 +26,17 @@ internal static class Enrolment
 
     /// <summary>The kept identity, or the one that the token buys. The token is of no use afterwards, even when the answer gets lost.</summary>
     /// <exception cref="RpcException">The control plane can't be reached.</exception>
-    public static async Task<Result<NodeIdentity>> ReadOrEnrolAsync(NodeFolder folder, Uri control, string token, CancellationToken stop)
+    public static async Task<Result<NodeIdentity>> ReadOrEnrolAsync(
+        NodeFolder folder,
+        Uri control,
+        TrustedRoots? roots,
+        string token,
+        CancellationToken stop
+    )
     {
         if (Read(folder) is { } kept)
             return kept;
-        using var channel = GrpcChannel.ForAddress(control);
+        using var channel = ControlChannel.Open(control, roots);
         try
         {
             var reply = await new FleetLink.FleetLinkClient(channel).EnrolAsync(

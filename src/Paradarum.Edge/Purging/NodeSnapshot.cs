@@ -34,7 +34,11 @@ internal sealed record NodeSnapshot(
 }
 
 /// <summary>Which property a canonical host belongs to, and whether it is Active.</summary>
-internal sealed record HostView(long PropertyId, bool Active);
+internal sealed record HostView(long PropertyId, bool Active)
+{
+    /// <summary>What it is served over HTTPS with; null: it is not.</summary>
+    public PropertyCertificate? Certificate { get; init; }
+}
 
 /// <summary>One property on this node. <paramref name="PassThrough"/>: a configuration record was not understood, nothing is stored or served from store.</summary>
 internal sealed record PropertyView(

@@ -65,8 +65,12 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
         var hosts = new Dictionary<string, HostView>(StringComparer.Ordinal);
         foreach (var property in properties.OrderBy(property => property.LastConfiguration))
         {
+            var certificates = property.Configuration.Certificates.ToDictionary(certificate => certificate.Id, StringComparer.Ordinal);
             foreach (var hostname in property.Configuration.Hostnames)
-                hosts[hostname.Name] = new HostView(property.Id, hostname.Active);
+                hosts[hostname.Name] = new HostView(property.Id, hostname.Active)
+                {
+                    Certificate = certificates.GetValueOrDefault(hostname.CertificateId ?? ""),
+                };
         }
         return hosts.ToFrozenDictionary(StringComparer.Ordinal);
     }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Paradarum.Edge.Freshness;
 using Paradarum.Edge.Leasing;
 using Paradarum.Edge.Purging;
+using Paradarum.Edge.Serving.Tls;
 using Paradarum.Protocol.Configuration;
 using Paradarum.Protocol.Link;
 using Paradarum.Protocol.Urls;
@@ -69,6 +70,10 @@ internal sealed class Door(
         // 3. Host and target in canonical form, from the raw target: Request.Path is decoded already.
         if (!ReadTarget(context, out var host, out var target, out var refusal))
             return (null, refusal);
+
+        // On a connection that was opened for another host: only where its certificate is this one's too.
+        if (IsMisdirected(context, host))
+            return (null, DoorRefusal.Misdirected);
 
         // 4. On a shield: only the PoPs of this fleet.
         TierRequest? tier = null;
@@ -145,6 +150,10 @@ internal sealed class Door(
         (host, target) = (parsed.Host, canonical);
         return true;
     }
+
+    /// <summary>A shield is connected to by its own name and asked for those of visitors.</summary>
+    private bool IsMisdirected(HttpContext context, string host) =>
+        options.Role == EdgeRole.Pop && context.Request.IsHttps && context.Features.Get<TlsConnection>()?.IsFor(host) == false;
 
     /// <summary>Cache-Control, or Pragma where there is none (RFC 9111 §5.4).</summary>
     private static CacheControl RequestControl(IHeaderDictionary headers) =>

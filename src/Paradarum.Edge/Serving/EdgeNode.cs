@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Paradarum.Edge.Leasing;
 using Paradarum.Edge.Purging;
+using Paradarum.Edge.Serving.Tls;
 using Paradarum.Edge.Storage;
 using Paradarum.Edge.Storage.Disk;
 using Yarp.ReverseProxy.Forwarder;
@@ -60,6 +61,10 @@ public static class EdgeNode
         services.AddSingleton<SlicedAnswers>();
         services.AddSingleton<PassThrough>();
         services.AddSingleton<RequestFlow>();
+        services.AddSingleton<CertificateShelf>();
+        services.AddSingleton<TlsDoor>();
+        services.TryAddSingleton(NodeCertificate.None);
+        services.TryAddSingleton(UpstreamTrust.System);
         services.AddSingleton<Door>();
         PutDoorBehindServer(services);
         services.TryAddSingleton(_ => new LeaseHolder(new BootClock()));

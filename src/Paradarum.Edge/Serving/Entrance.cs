@@ -62,6 +62,11 @@ internal sealed record DoorRefusal(int Status, string Sentence, string? ToPop = 
         "This host is not served here: it is unknown, or its validation is pending."
     );
 
+    public static readonly DoorRefusal Misdirected = new(
+        StatusCodes.Status421MisdirectedRequest,
+        "This connection was opened for another host, whose certificate is not this host's: open another one."
+    );
+
     public static readonly DoorRefusal NotOfThisFleet = new(
         StatusCodes.Status403Forbidden,
         "This is an Origin Shield: it answers only the PoPs of its fleet.",

@@ -12,6 +12,9 @@ internal sealed record FleetKnowledge(
     ReadOnlyMemory<byte> PurgeTokenKey
 )
 {
+    /// <summary>Opens the keys of certificates. Empty: none can be opened.</summary>
+    public ReadOnlyMemory<byte> CertificateKey { get; init; }
+
     public static readonly FleetKnowledge None = new([], ReadOnlyMemory<byte>.Empty, ReadOnlyMemory<byte>.Empty);
 }
 

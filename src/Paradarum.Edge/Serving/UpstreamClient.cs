@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Security;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
+using Paradarum.Edge.Serving.Tls;
 
 namespace Paradarum.Edge.Serving;
 
@@ -31,18 +33,25 @@ internal sealed class UpstreamClient : IDisposable
 {
     private readonly HttpMessageInvoker _verifying;
     private readonly HttpMessageInvoker _trusting;
+    private readonly HttpMessageInvoker _shields;
     private readonly EdgeOptions _options;
     private readonly TimeProvider _time;
 
-    public UpstreamClient(EdgeOptions options, TimeProvider time)
+    public UpstreamClient(EdgeOptions options, UpstreamTrust trust, TimeProvider time, ILogger<UpstreamClient> log)
     {
         _options = options;
         _time = time;
-        _verifying = new HttpMessageInvoker(Handler(options, verifiesTls: true));
-        _trusting = new HttpMessageInvoker(Handler(options, verifiesTls: false));
+        _verifying = new HttpMessageInvoker(Handler(options, trust, verifiesTls: true));
+        _trusting = new HttpMessageInvoker(Handler(options, trust, verifiesTls: false));
+        var shields = Handler(options, trust, verifiesTls: true);
+        shields.ConnectCallback = new ShieldConnections(trust, log).ConnectAsync;
+        _shields = new HttpMessageInvoker(shields);
     }
 
-    public HttpMessageInvoker InvokerFor(Upstream upstream) => upstream.VerifiesTls ? _verifying : _trusting;
+    public HttpMessageInvoker InvokerFor(Upstream upstream) =>
+        upstream is { IsShield: true, IsTls: true } ? _shields
+        : upstream.VerifiesTls ? _verifying
+        : _trusting;
 
     /// <summary>Sends a request and waits for the response's head. A failure is a value; only <paramref name="stop"/> throws.</summary>
     public async Task<(HttpResponseMessage? Response, FetchFailure Failure)> SendAsync(
@@ -83,12 +92,16 @@ internal sealed class UpstreamClient : IDisposable
 
     /// <summary>The URL with the canonical target untouched: <see cref="Uri"/> must not normalise what was keyed.</summary>
     public static Uri Address(Upstream upstream, string pathAndQuery) =>
-        new(upstream.Base + pathAndQuery, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        new(
+            (upstream is { IsShield: true, IsTls: true } ? ShieldConnections.Inside(upstream) : upstream.Base) + pathAndQuery,
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }
+        );
 
     public void Dispose()
     {
         _verifying.Dispose();
         _trusting.Dispose();
+        _shields.Dispose();
     }
 
     [System.Diagnostics.CodeAnalysis.SuppressMessage(
@@ -96,7 +109,7 @@ internal sealed class UpstreamClient : IDisposable
         "CA5359:Do not disable certificate validation",
         Justification = "The property's owner turned it off for this origin (contract part 3, sslVerify)."
     )]
-    private static SocketsHttpHandler Handler(EdgeOptions options, bool verifiesTls) =>
+    private static SocketsHttpHandler Handler(EdgeOptions options, UpstreamTrust trust, bool verifiesTls) =>
         new()
         {
             UseCookies = false,
@@ -112,6 +125,7 @@ internal sealed class UpstreamClient : IDisposable
             SslOptions = new SslClientAuthenticationOptions
             {
                 RemoteCertificateValidationCallback = verifiesTls ? null : static (_, _, _, _) => true,
+                CertificateChainPolicy = verifiesTls ? trust.Policy() : null,
             },
         };
 }

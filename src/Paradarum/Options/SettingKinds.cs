@@ -9,6 +9,9 @@ internal sealed record ListenAddress(IPAddress? Address, int Port)
     /// <summary>Every address of the machine: what others must use to reach it is not known from this.</summary>
     public bool IsWildcard => Address is not null && (Address.Equals(IPAddress.Any) || Address.Equals(IPAddress.IPv6Any));
 
+    /// <summary>Nowhere.</summary>
+    public static readonly ListenAddress None = new(null, -1);
+
     public static bool TryParse(string text, out ListenAddress? value)
     {
         value = null;
@@ -66,6 +69,15 @@ internal static class SettingKinds
     public static readonly SettingKind<ListenAddress> Listen = new(
         (string text, out ListenAddress value) => ListenAddress.TryParse(text, out value!),
         "ADDRESS:PORT. Write it as 127.0.0.1:5252, [::1]:5252, localhost:5252 or *:5252 for every address"
+    );
+
+    public static readonly SettingKind<ListenAddress> ListenOrNone = new(
+        (string text, out ListenAddress value) =>
+        {
+            value = ListenAddress.None;
+            return string.Equals(text, "none", StringComparison.OrdinalIgnoreCase) || ListenAddress.TryParse(text, out value!);
+        },
+        Listen.Allowed + ", or none"
     );
 
     /// <summary>Scheme, host and port; nothing after them.</summary>

@@ -24,7 +24,8 @@ internal static class EdgeRunner
                 return ExitCode.Fail($"{refusal.Message} Give a fresh token with --enrolment-token-file; the operator makes one.");
             await using var node = started;
             var facts =
-                $"url={node.Url.GetLeftPart(UriPartial.Authority)} id={node.Id} name={node.Identity.Name} role={Word(options.Edge.Role)}";
+                $"url={node.Url.GetLeftPart(UriPartial.Authority)} id={node.Id} name={node.Identity.Name} role={Word(options.Edge.Role)}"
+                + (node.HttpsUrl is { } https ? $" https={https.GetLeftPart(UriPartial.Authority)}" : "");
             await Console.Out.WriteLineAsync($"paradarum edge: listening {facts}");
             var stopped = Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
             if (await Task.WhenAny(stopped, node.Following, node.Lease.First) == node.Lease.First)
@@ -51,7 +52,7 @@ internal static class EdgeRunner
         }
         catch (AddressInUseException e)
         {
-            return ExitCode.Fail($"{e.Message} Choose another address with --listen.");
+            return ExitCode.Fail($"{e.Message} Choose another address with --listen or --https.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Net.Sockets.SocketException)
         {

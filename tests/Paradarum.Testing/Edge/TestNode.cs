@@ -3,12 +3,15 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Paradarum.Edge;
 using Paradarum.Edge.Leasing;
 using Paradarum.Edge.Purging;
 using Paradarum.Edge.Serving;
+using Paradarum.Edge.Serving.Tls;
 using Paradarum.Edge.Storage;
 using Paradarum.Edge.Storage.Disk;
 using Paradarum.Protocol.Log;
+using Paradarum.Protocol.Tls;
 
 namespace Paradarum.Testing.Edge;
 
@@ -24,9 +27,14 @@ internal sealed class TestNode : IAsyncDisposable
 
     public FakeTimeProvider Time { get; }
 
-    public string Url => _app.Urls.First();
+    public string Url => _app.Urls.First(url => url.StartsWith("http:", StringComparison.Ordinal));
 
     public int Port => new Uri(Url).Port;
+
+    /// <summary>On a node that was started with TLS.</summary>
+    public int TlsPort => new Uri(_app.Urls.First(url => url.StartsWith("https:", StringComparison.Ordinal))).Port;
+
+    public TlsDoor TlsDoor => _app.Services.GetRequiredService<TlsDoor>();
 
     public NodeState State => _app.Services.GetRequiredService<NodeState>();
 
@@ -46,16 +54,25 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>Starts a node that has applied the whole log and holds a lease.</summary>
     /// <param name="log">What it follows.</param>
     /// <param name="options">Its settings; a PoP's when none are given.</param>
+    /// <param name="tls">Listens with TLS too.</param>
     /// <param name="folder">Of its disk tier; one that a former node has left is taken up.</param>
-    public static async Task<TestNode> StartAsync(TestLog log, EdgeOptions? options = null, string? folder = null)
+    public static async Task<TestNode> StartAsync(TestLog log, EdgeOptions? options = null, string? folder = null, TlsOfNode? tls = null)
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddRouting();
         builder.Logging.ClearProviders();
         options ??= Pop();
+        var listening = new NodeHostOptions(options, "", new Uri("http://127.0.0.1"), Port: 0)
+        {
+            Https = tls is null ? null : new(null, 0),
+        };
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listening.On(kestrel, listening));
+        if (tls?.Own is { } own)
+            builder.Services.AddSingleton(new NodeCertificate(own));
+        if (tls?.Trusted is { } trusted)
+            builder.Services.AddSingleton(new UpstreamTrust(trusted));
         builder.AddEdgeNode(options);
         if (folder is not null)
             builder.Services.AddDisk(options, new DiskFiles(folder), options.Name);
@@ -105,3 +122,7 @@ internal sealed class TestNode : IAsyncDisposable
         await _app.DisposeAsync();
     }
 }
+
+/// <param name="Own">The node's own certificate.</param>
+/// <param name="Trusted">Whose certificates it believes of upstreams, besides the system's.</param>
+internal sealed record TlsOfNode(CertificateFiles? Own = null, TrustedRoots? Trusted = null);

@@ -1,0 +1,225 @@
+using System.Diagnostics;
+using System.Net;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using Paradarum.Edge.Serving;
+using Paradarum.Protocol.Configuration;
+using Paradarum.Testing;
+using Paradarum.Testing.Edge;
+
+namespace Paradarum.Edge.Tests.Serving.Tls;
+
+/// <summary>A PoP that serves HTTPS with the certificates of its hostnames.</summary>
+public sealed class A_visitor_over_TLS : IAsyncLifetime
+{
+    private readonly TestAuthority _authority = new();
+    private readonly ScriptedOrigin _origin = new();
+    private readonly TestLog _log = new();
+    private TestNode _pop = null!;
+    private TlsVisitor _visitor = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Configure(site => site.WithCertificate(Site.Host, _authority.Issue(Site.Host)));
+        _pop = await StartAsync();
+        _visitor = new TlsVisitor(_pop.TlsPort, _authority.RootCertificate);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _visitor.Dispose();
+        await _pop.DisposeAsync();
+        await _origin.DisposeAsync();
+        _authority.Dispose();
+    }
+
+    [Theory]
+    [InlineData("2.0")]
+    [InlineData("1.1")]
+    public async Task Is_answered_in_the_version_that_was_agreed_on_with_the_chain_to_its_root(string version)
+    {
+        using var visitor = new TlsVisitor(_pop.TlsPort, _authority.RootCertificate, Version.Parse(version));
+        (await visitor.GetAsync(Site.Host, "/a")).Cache.ShouldBe("MISS");
+        (await visitor.GetAsync(Site.Host, "/a")).Cache.ShouldBe("HIT");
+        _origin.Last["X-Forwarded-Proto"].ShouldBe("https");
+        _origin.Last["X-Forwarded-Host"].ShouldBe(Site.Host);
+    }
+
+    [Theory]
+    [InlineData(SslProtocols.Tls12)]
+    [InlineData(SslProtocols.Tls13)]
+    public async Task Speaks_the_versions_of_TLS_that_are_in_use(SslProtocols protocol)
+    {
+        using var connection = await OpenAsync(Site.Host, protocol);
+        connection.Protocol.ShouldBe(protocol);
+        (await connection.GetAsync(Site.Host, "/")).ShouldBe((200, "hello"));
+    }
+
+    [Theory]
+    [InlineData("rsa")]
+    [InlineData("ecdsa")]
+    public async Task Is_served_with_either_kind_of_key(string kind)
+    {
+        var issued = _authority.Issue(
+            new Wanted(Site.Host) { Key = () => kind == "rsa" ? RSA.Create(2048) : ECDsa.Create(ECCurve.NamedCurves.nistP384) }
+        );
+        Configure(site => site.WithCertificate(Site.Host, issued));
+        _pop.CatchUp();
+        using var connection = await OpenAsync(Site.Host, SslProtocols.Tls12);
+        connection.Fingerprint.ShouldBe(issued.Fingerprint);
+        (await connection.GetAsync(Site.Host, "/")).Status.ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task Has_a_zone_of_its_own_which_a_purge_clears_with_the_other()
+    {
+        using var plain = new Visitor(_pop.Url, Site.Host);
+        _origin.Script = exchange => exchange.RespondAsync($"for {exchange.Request["X-Forwarded-Proto"]}");
+        (await plain.GetAsync("/page")).Body.ShouldBe("for http");
+        (await _visitor.GetAsync(Site.Host, "/page")).ShouldSatisfyAllConditions(
+            visit => visit.Cache.ShouldBe("MISS"),
+            visit => visit.Body.ShouldBe("for https")
+        );
+        (await plain.GetAsync("/page")).Cache.ShouldBe("HIT");
+        (await _visitor.GetAsync(Site.Host, "/page")).Cache.ShouldBe("HIT");
+
+        _log.Purge(Site.Id, "Path", "/page");
+        _pop.CatchUp();
+        (await plain.GetAsync("/page")).Cache.ShouldBe("MISS");
+        (await _visitor.GetAsync(Site.Host, "/page")).Cache.ShouldBe("MISS");
+    }
+
+    [Theory]
+    [InlineData("unknown.example")]
+    [InlineData("plain.cdn.localhost")] // Active, without a certificate
+    [InlineData("pending.cdn.localhost")]
+    [InlineData("127.0.0.1")] // no name is sent for an address
+    public async Task Who_names_no_host_with_a_certificate_is_refused_in_the_handshake(string serverName)
+    {
+        Configure(site =>
+            site.WithCertificate(Site.Host, _authority.Issue(Site.Host))
+                .WithCertificate("pending.cdn.localhost", _authority.Issue("pending.cdn.localhost"))
+                is var configured
+                ? configured with
+                {
+                    Hostnames =
+                    [
+                        .. configured.Hostnames.Select(hostname =>
+                            hostname.Name.StartsWith("pending", StringComparison.Ordinal) ? hostname with { Active = false } : hostname
+                        ),
+                        new PropertyHostname("plain.cdn.localhost", Active: true),
+                    ],
+                }
+                : site
+        );
+        _pop.CatchUp();
+        var refused = await Should.ThrowAsync<Exception>(() => OpenAsync(serverName));
+        (refused is AuthenticationException or IOException).ShouldBeTrue(refused.ToString());
+        _pop.TlsDoor.Refused.ShouldBe(1);
+        // And nothing else suffers.
+        (await _visitor.GetAsync(Site.Host, "/")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task May_name_the_host_in_capitals()
+    {
+        using var connection = await OpenAsync("SITE.cdn.LOCALHOST");
+        (await connection.GetAsync("Site.cdn.localhost", "/")).Status.ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task Who_asks_for_another_host_on_an_open_connection_is_answered_only_where_the_certificate_is_its_too()
+    {
+        Configure(site =>
+            site.WithCertificate(Site.Host, _authority.Issue("*.cdn.localhost"))
+                .WithCertificate("other.example", _authority.Issue("other.example"))
+                is var both
+                ? both with
+                {
+                    Hostnames = [.. both.Hostnames, new PropertyHostname("sister.cdn.localhost", Active: true)],
+                }
+                : site
+        );
+        _pop.CatchUp();
+        using var connection = await OpenAsync(Site.Host);
+        (await connection.GetAsync("sister.cdn.localhost", "/")).Status.ShouldBe(200);
+        (await connection.GetAsync("other.example", "/")).Status.ShouldBe(421);
+        (await connection.GetAsync(Site.Host, "/")).Status.ShouldBe(200);
+
+        // The same over HTTP/2, where browsers do it (RFC 9113 section 9.1.1).
+        using var folder = new TemporaryFolder();
+        var root = folder["root.pem"];
+        await File.WriteAllTextAsync(root, _authority.Root);
+        (await CurlAsync(root, "sister.cdn.localhost")).ShouldBe("2 200");
+        (await CurlAsync(root, "other.example")).ShouldBe("2 421");
+    }
+
+    [Fact]
+    public async Task Is_shown_a_renewed_certificate_at_the_next_handshake_and_keeps_the_open_connection()
+    {
+        using var before = await OpenAsync(Site.Host);
+        (await before.GetAsync(Site.Host, "/")).Status.ShouldBe(200);
+        var renewed = _authority.Issue(Site.Host);
+        Configure(site => site.WithCertificate(Site.Host, renewed));
+        _pop.CatchUp();
+
+        using var after = await OpenAsync(Site.Host);
+        after.Fingerprint.ShouldBe(renewed.Fingerprint);
+        before.Fingerprint.ShouldNotBe(renewed.Fingerprint);
+        (await before.GetAsync(Site.Host, "/")).Status.ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task Is_refused_while_the_node_cannot_open_the_key_and_served_once_it_was_told_how()
+    {
+        var other = RandomNumberGenerator.GetBytes(CertificateSeal.KeyLength);
+        Configure(site => site.WithCertificate(Site.Host, _authority.Issue(Site.Host), other));
+        _pop.CatchUp();
+        await Should.ThrowAsync<Exception>(() => OpenAsync(Site.Host));
+        _pop.Fleet.Current = FleetKnowledge.None with { CertificateKey = other };
+        using var connection = await OpenAsync(Site.Host);
+        (await connection.GetAsync(Site.Host, "/")).Status.ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task Of_a_node_with_a_certificate_of_its_own_is_shown_that_one_for_a_name_without_and_served_nothing_under_it()
+    {
+        using var folder = new TemporaryFolder();
+        var own = _authority.Issue("pop1.example", "127.0.0.1");
+        await using var pop = await StartAsync(new TlsOfNode(OwnFiles.Write(folder, own)));
+        using var connection = await TlsConnectionOfTest.OpenAsync(pop.TlsPort, "127.0.0.1", _authority.RootCertificate);
+        connection.Fingerprint.ShouldBe(own.Fingerprint);
+        (await connection.GetAsync(Site.Host, "/")).Status.ShouldBe(421);
+        using var named = await TlsConnectionOfTest.OpenAsync(pop.TlsPort, Site.Host, _authority.RootCertificate);
+        (await named.GetAsync(Site.Host, "/")).Status.ShouldBe(200);
+    }
+
+    private void Configure(Func<PropertyConfiguration, PropertyConfiguration> change) => _log.Configure(Site.Id, change(Site.At(_origin)));
+
+    private async Task<TestNode> StartAsync(TlsOfNode? tls = null)
+    {
+        var pop = await TestNode.StartAsync(_log, tls: tls ?? new TlsOfNode());
+        pop.Fleet.Current = SealedCertificates.Told;
+        return pop;
+    }
+
+    private Task<TlsConnectionOfTest> OpenAsync(string serverName, SslProtocols protocol = SslProtocols.None) =>
+        TlsConnectionOfTest.OpenAsync(_pop.TlsPort, serverName, _authority.RootCertificate, protocol);
+
+    /// <summary>Version and status of a request for a host on a connection that was opened for the site.</summary>
+    private async Task<string> CurlAsync(string root, string host)
+    {
+        var start = new ProcessStartInfo("curl") { RedirectStandardOutput = true, UseShellExecute = false };
+        var port = _pop.TlsPort;
+        foreach (
+            var argument in $"-s -o /dev/null --http2 --cacert {root} --resolve {Site.Host}:{port}:127.0.0.1 https://{Site.Host}:{port}/"
+                .Split(' ')
+                .Concat(["-H", $"Host: {host}", "-w", "%{http_version} %{http_code}"])
+        )
+            start.ArgumentList.Add(argument);
+        using var curl = Process.Start(start)!;
+        var said = await curl.StandardOutput.ReadToEndAsync();
+        await curl.WaitForExitAsync();
+        return said;
+    }
+}
