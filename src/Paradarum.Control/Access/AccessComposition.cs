@@ -16,6 +16,7 @@ internal static class AccessComposition
         services.AddSingleton<UserDirectory>();
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
+        services.AddSingleton<LoginGate>();
         services.AddSingleton<Login>();
         services.AddSingleton(provider => new SessionTokens(
             sessionKey,

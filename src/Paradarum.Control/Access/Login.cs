@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Identity;
 using Paradarum.Control.Api;
 using Paradarum.Protocol;
@@ -5,7 +6,8 @@ using Paradarum.Protocol;
 namespace Paradarum.Control.Access;
 
 /// <summary>Signs a user in. An unknown user costs the same work as a wrong password and gets the same answer (contract part 3).</summary>
-internal sealed class Login(UserDirectory users, SessionTokens tokens, IPasswordHasher<User> hasher, TimeProvider time) : IDisposable
+internal sealed class Login(UserDirectory users, SessionTokens tokens, IPasswordHasher<User> hasher, LoginGate gate, TimeProvider time)
+    : IDisposable
 {
     internal static readonly Refusal Denied = new(RefusalKind.Unauthenticated, "Invalid email or password.");
 
@@ -13,15 +15,27 @@ internal sealed class Login(UserDirectory users, SessionTokens tokens, IPassword
     private readonly SemaphoreSlim _turn = new(1);
     private readonly User _nobody = Nobody(hasher, time.GetUtcNow());
 
-    public async Task<Result<Session>> SignInAsync(string email, string password, CancellationToken stop)
+    /// <param name="from">Where the request came from; null when that is not known.</param>
+    public async Task<Result<Session>> SignInAsync(string email, string password, IPAddress? from, CancellationToken stop)
     {
+        // Before it waits for its turn, and after: those who tried at the same moment have failed meanwhile.
+        if (gate.Look(email, from) is { } early)
+            return early;
         var found = users.Find(email);
         var user = found?.User ?? _nobody;
         await _turn.WaitAsync(stop);
         try
         {
+            if (gate.Look(email, from) is { } refusal)
+                return refusal;
             var fits = hasher.VerifyHashedPassword(user, user.PasswordHash, password) != PasswordVerificationResult.Failed;
-            return fits && found is not null ? tokens.Issue(found) : Denied;
+            if (!fits || found is null)
+            {
+                gate.Failed(email, from);
+                return Denied;
+            }
+            gate.Succeeded(email);
+            return tokens.Issue(found);
         }
         finally
         {
@@ -66,7 +80,8 @@ internal static class LoginEndpoints
             )
             .Produces<Envelope<Session>>()
             .Shows("Login successful.", new Session(ApiExamples.Token, ApiExamples.Later))
-            .Refuses(401, Login.Denied.Message);
+            .Refuses(401, Login.Denied.Message)
+            .Refuses(429, LoginGate.Sentence(1));
 
     internal static async Task<IResult> SignIn(HttpRequest request, Login login, CancellationToken stop)
     {
@@ -76,7 +91,10 @@ internal static class LoginEndpoints
             return refusal.ToAnswer();
         if (string.IsNullOrWhiteSpace(email) || string.IsNullOrEmpty(password))
             return Refusal.Malformed("Email and password are required.").ToAnswer();
-        return (await login.SignInAsync(email, password, stop)).Ok(out var session, out refusal)
+        return (await login.SignInAsync(email, password, request.HttpContext.Connection.RemoteIpAddress, stop)).Ok(
+            out var session,
+            out refusal
+        )
             ? Answer.Ok("Login successful.", session)
             : refusal.ToAnswer();
     }
