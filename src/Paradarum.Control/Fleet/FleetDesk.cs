@@ -29,7 +29,7 @@ internal sealed partial class FleetDesk
 
     public FleetDesk(FleetMemory memory, FleetOptions options, LogFeed feed, TimeProvider time, ILogger log)
     {
-        (_time, _log, Feed, NewsEvery) = (time, log, feed, options.NewsEvery);
+        (_time, _log, Feed, NewsEvery, Traffic) = (time, log, feed, options.NewsEvery, new TrafficBook(time));
         // Counted from here on: whatever was granted before was granted before this instant.
         _startedAt = time.GetTimestamp();
         _machine = new FleetMachine(
@@ -47,6 +47,9 @@ internal sealed partial class FleetDesk
     }
 
     public LogFeed Feed { get; }
+
+    /// <summary>What visitors asked the PoPs for, of late.</summary>
+    public TrafficBook Traffic { get; }
 
     /// <inheritdoc cref="FleetOptions.NewsEvery"/>
     public TimeSpan NewsEvery { get; }

@@ -206,6 +206,9 @@ internal sealed class FleetStream(
     private void Answer(NodeLink link, Heartbeat heartbeat)
     {
         link.Figures = heartbeat.Figures;
+        // A shield is asked by PoPs: its visitors are theirs.
+        if (node.Role == NodeRole.Pop && heartbeat.Figures is { } figures)
+            desk.Traffic.Take(figures.Traffic);
         if (heartbeat.PassingThrough > link.PassingThrough)
             log.PassingThrough(node.Id, heartbeat.PassingThrough);
         var renewal = desk.Heartbeat(link, heartbeat.PassingThrough);

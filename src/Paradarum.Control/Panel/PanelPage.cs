@@ -8,10 +8,15 @@ public abstract class PanelPage : ComponentBase, IDisposable
 {
     private readonly CancellationTokenSource _left = new();
 
+    private bool _follows;
+
     protected PanelPage() => Left = _left.Token;
 
     [Inject]
     private PanelSession Session { get; set; } = null!;
+
+    [Inject]
+    private TimeProvider Time { get; set; } = null!;
 
     [Inject]
     private NavigationManager Navigation { get; set; } = null!;
@@ -39,6 +44,47 @@ public abstract class PanelPage : ComponentBase, IDisposable
 
     /// <summary>Reads what the page shows, at each visit.</summary>
     private protected virtual Task OpenedAsync(Caller caller) => Task.CompletedTask;
+
+    /// <summary>Looks again and again until the page is left or the session is over: once the page is live, and once however often it is asked for.</summary>
+    private protected void Follow(TimeSpan every, Action<Caller> look)
+    {
+        if (!RendererInfo.IsInteractive || _follows)
+            return;
+        _follows = true;
+        Detach(async () =>
+        {
+            using var timer = new PeriodicTimer(every, Time);
+            while (await timer.WaitForNextTickAsync(Left) && await AskerAsync() is { } caller)
+            {
+                look(caller);
+                StateHasChanged();
+            }
+        });
+    }
+
+    /// <summary>Work beside the page, on its own turn, that ends with it; what goes wrong is the page's failure and not lost.</summary>
+    private protected void Detach(Func<Task> work)
+    {
+        _ = RunAsync();
+
+        async Task RunAsync()
+        {
+            try
+            {
+                await work();
+            }
+            catch (OperationCanceledException) when (Left.IsCancellationRequested)
+            {
+                // The page was left.
+            }
+#pragma warning disable CA1031 // handed on to the renderer, which logs it and says so on the page
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                await DispatchExceptionAsync(e);
+            }
+        }
+    }
 
     public void Dispose()
     {

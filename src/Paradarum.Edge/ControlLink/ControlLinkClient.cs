@@ -31,6 +31,7 @@ internal sealed class ControlLinkClient(
     NodeState state,
     LeaseHolder lease,
     FleetDirectory directory,
+    Traffic traffic,
     TimeProvider bootClock,
     ILogger<ControlLinkClient> log
 ) : BackgroundService
@@ -75,6 +76,7 @@ internal sealed class ControlLinkClient(
                 lease,
                 directory,
                 _recent,
+                traffic,
                 bootClock,
                 log,
                 _servingIsOver.Token

@@ -21,6 +21,7 @@ internal sealed class ControlLinkSession(
     LeaseHolder lease,
     FleetDirectory directory,
     RecentCounts recent,
+    Traffic traffic,
     TimeProvider bootClock,
     ILogger log,
     CancellationToken servingIsOver
@@ -162,6 +163,7 @@ internal sealed class ControlLinkSession(
                 // Read just before it is sent: what is granted in answer counts from this instant.
                 var beat = machine.Beat(now);
                 beat.Figures = state.Figures();
+                traffic.TakeInto(beat.Figures);
                 beat.PassingThrough = _passingThrough;
                 _acknowledgements.Beaten(beat.Sequence);
                 await SendAsync(new NodeMessage { Heartbeat = beat }, stop);

@@ -7,7 +7,7 @@ using Paradarum.Edge.Storage;
 namespace Paradarum.Edge.Serving;
 
 /// <summary>Writes answers: from the store, from a fetch while it arrives, and the node's own refusals.</summary>
-internal sealed class Answers(UpstreamRequest requests, EdgeOptions options)
+internal sealed class Answers(UpstreamRequest requests, EdgeOptions options, Traffic traffic)
 {
     public const string XCache = "X-Cache";
     public const string CacheStatus = "Cache-Status";
@@ -75,6 +75,7 @@ internal sealed class Answers(UpstreamRequest requests, EdgeOptions options)
                 if (piece.IsEmpty)
                     return;
                 var flushed = await context.Response.BodyWriter.WriteAsync(piece, context.RequestAborted);
+                visit.Streamed += piece.Length;
                 reader.Consume(piece.Length);
                 if (flushed.IsCompleted)
                     return;
@@ -165,8 +166,12 @@ internal sealed class Answers(UpstreamRequest requests, EdgeOptions options)
         AddOwn(visit, decision);
     }
 
+    /// <summary>The visit is over: it goes into the node's figures.</summary>
+    public void Over(HttpVisit visit) => traffic.Count(visit);
+
     public void AddOwn(HttpVisit visit, Decision decision)
     {
+        visit.FromStore = decision.Forward == Forward.None;
         var headers = visit.Context.Response.Headers;
         if (_namesEveryRequest || decision.Forward != Forward.None)
             headers[RequestId.Field] = visit.Id;

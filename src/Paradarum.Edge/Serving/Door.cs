@@ -38,7 +38,10 @@ internal sealed class Door(
                 (visit, refusal) = Read(context, arrivedAfter);
             }
             if (visit is not null)
+            {
                 await flow.AnswerAsync(visit);
+                answers.Over(visit);
+            }
             else
                 await RefuseAsync(context, refusal!);
         }

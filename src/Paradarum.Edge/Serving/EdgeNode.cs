@@ -56,6 +56,7 @@ public static class EdgeNode
         services.AddSingleton<UpstreamClient>();
         services.AddSingleton<UpstreamPlaces>();
         services.AddSingleton<Promises>();
+        services.AddSingleton<Traffic>();
         services.AddSingleton<Answers>();
         services.AddSingleton<SharedFetches>();
         services.AddSingleton<SlicedAnswers>();

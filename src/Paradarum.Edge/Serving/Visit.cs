@@ -94,6 +94,15 @@ internal sealed class HttpVisit(HttpContext context) : Visit
     /// <summary>Made when it is first asked for: an answer from the store leaves no trace that it could name.</summary>
     public override string Id => field ??= GivenId ?? RequestId.New();
 
+    /// <summary>The answer came out of the store, without a question upstream.</summary>
+    public bool FromStore { get; set; }
+
+    /// <summary>Bytes of the body that were sent where its length was not said before; see <see cref="Sent"/>.</summary>
+    public long Streamed { get; set; }
+
+    /// <summary>Bytes of the body, for figures: what was said beforehand, else what was counted on the way.</summary>
+    public long Sent => Streamed > 0 ? Streamed : Traffic.BodyOf(context);
+
     /// <summary>From a PoP of the fleet, or a visitor whom the operator trusts; null: it is made here.</summary>
     public string? GivenId { get; init; }
 }

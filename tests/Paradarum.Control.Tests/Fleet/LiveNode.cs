@@ -29,6 +29,7 @@ internal sealed class LiveNode : IAsyncDisposable
             State,
             Lease,
             Directory,
+            new Traffic(),
             _clock,
             NullLogger<ControlLinkClient>.Instance
         );
