@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Playwright;
 using Paradarum.Testing;
 
@@ -110,6 +112,77 @@ public sealed class A_newcomer(Chromium chromium)
         control.Catalogue.Current.Properties[property.Id].General.BrowserTtl.ShouldBe(120);
         await reader.PictureAsync("settings");
         reader.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Gives_a_hostname_its_certificate_and_never_sees_the_key_again()
+    {
+        await using var control = await ControlHost.StartAsync();
+        var property = await control.AddPropertyAsync("my-shop");
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
+        await reader.SignInAsync(control);
+        await reader.GoAsync($"/properties/{property.Id}/hostnames");
+        await reader.WhenLiveAsync();
+
+        await reader.Button("Certificate of my-shop.cdn.localhost").ClickAsync();
+        await InstallAsync(CertificateFor("elsewhere.example"));
+        await Assertions
+            .Expect(reader.Page.GetByRole(AriaRole.Alert).Filter(new() { HasText = "my-shop.cdn.localhost" }))
+            .ToBeVisibleAsync();
+        await InstallAsync(CertificateFor("my-shop.cdn.localhost"));
+        await reader.SeesAsync("The certificate of my-shop.cdn.localhost is installed.");
+        await Assertions
+            .Expect(reader.Page.GetByRole(AriaRole.Row, new() { Name = "my-shop.cdn.localhost" }))
+            .ToContainTextAsync("until 20");
+        await reader.Button("Certificate of my-shop.cdn.localhost").ClickAsync();
+        await reader.SeesAsync("SHA-256");
+        (await reader.Page.GetByLabel("Private key, PEM").InputValueAsync()).ShouldBe("");
+        await reader.PictureAsync("certificate");
+
+        async Task InstallAsync(string certificate)
+        {
+            await reader.Page.GetByLabel("Certificate and its chain, PEM").FillAsync(certificate);
+            await reader.Page.GetByLabel("Private key, PEM").FillAsync(key.ExportPkcs8PrivateKeyPem());
+            await reader.Button("Install").ClickAsync();
+        }
+
+        string CertificateFor(string name)
+        {
+            var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+            var names = new SubjectAlternativeNameBuilder();
+            names.AddDnsName(name);
+            request.CertificateExtensions.Add(names.Build());
+            var now = TimeProvider.System.GetUtcNow();
+            using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(90));
+            return certificate.ExportCertificatePem();
+        }
+    }
+
+    [Fact]
+    public async Task Adds_a_webhook_whose_secret_is_shown_once()
+    {
+        await using var control = await ControlHost.StartAsync();
+        var property = await control.AddPropertyAsync("my-shop");
+        await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
+        await reader.SignInAsync(control);
+        await reader.GoAsync($"/properties/{property.Id}/webhooks");
+        await reader.WhenLiveAsync();
+
+        await reader.Page.GetByLabel("URL").FillAsync("http://10.0.0.1/");
+        await reader.Button("Add").ClickAsync();
+        await reader.SeesAsync("Url leads to an address that is not public.");
+        await reader.Page.GetByLabel("URL").FillAsync("https://hooks.example.com/purged");
+        await reader.Button("Add").ClickAsync();
+        var secret = await reader.Page.Locator(".copy code").InnerTextAsync();
+        secret.ShouldStartWith("whsec_");
+        await reader.PictureAsync("webhook");
+        await reader.Button("I have stored it").ClickAsync();
+        (await reader.Page.ContentAsync()).ShouldNotContain(secret);
+
+        await reader.Button("Delete https://hooks.example.com/purged").ClickAsync();
+        await reader.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
+        await Assertions.Expect(reader.Page.GetByRole(AriaRole.Row, new() { Name = "hooks.example.com" })).ToHaveCountAsync(0);
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using Paradarum.Protocol.Link;
 using Paradarum.Testing;
 
 namespace Paradarum.Panel.Tests;
@@ -93,6 +94,28 @@ public sealed partial class A_purge_from_the_panel(Chromium chromium)
 
         await reader.SeesAsync("Complete");
         await Assertions.Expect(reader.Page.Locator("h2").First).ToContainTextAsync("everything");
+    }
+
+    [Fact]
+    public async Task Of_a_suspended_property_is_refused_as_the_API_refuses_it()
+    {
+        await using var control = await ControlHost.StartAsync();
+        var property = await control.AddPropertyAsync("my-shop");
+        await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
+        await reader.SignInAsync(control);
+        await reader.GoAsync($"/properties/{property.Id}/purge");
+        await reader.WhenLiveAsync();
+        await reader.Page.GetByLabel("Path", new() { Exact = true }).FillAsync("/");
+
+        // After the page was opened: what counts is how things are when it is sent.
+        await control.Catalogue.SetStateAsync(property.Id, PropertyState.Suspended, CancellationToken.None);
+        await reader.Button("Purge").ClickAsync();
+
+        await reader.SeesAsync("This property is currently suspended.");
+        // The suspension's own purge, and no other.
+        (await control.Client.GetAnswerAsync($"/api/property/{property.Id}/purge"))
+            .Data.EnumerateArray()
+            .ShouldAllBe(purge => purge.GetProperty("askedBy").GetString() == "system");
     }
 
     [Fact]

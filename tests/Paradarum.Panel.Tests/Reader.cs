@@ -28,13 +28,13 @@ internal sealed class Reader : IAsyncDisposable
     /// <summary>What the browser complained about: scripts that failed, what the policy stopped, what could not be fetched.</summary>
     public IReadOnlyList<string> Complaints => _complaints;
 
-    public static async Task<Reader> OpenAsync(Chromium chromium, Uri panel, bool phone = false, bool dark = false)
+    public static async Task<Reader> OpenAsync(Chromium chromium, Uri panel, bool phone = false)
     {
         var context = await chromium.Browser.NewContextAsync(
             new BrowserNewContextOptions
             {
                 ViewportSize = phone ? new ViewportSize { Width = 390, Height = 844 } : new ViewportSize { Width = 1280, Height = 860 },
-                ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+                ColorScheme = ColorScheme.Light,
                 ReducedMotion = ReducedMotion.Reduce,
             }
         );

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.WebSockets;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Time.Testing;
 using Microsoft.Playwright;
+using Paradarum.Control;
+using Paradarum.Control.Access;
 using Paradarum.Testing;
 
 namespace Paradarum.Panel.Tests;
@@ -142,6 +145,24 @@ public sealed partial class Signing_in(Chromium chromium)
             socket.Options.SetRequestHeader("Origin", origin);
             return socket;
         }
+    }
+
+    [Fact]
+    public async Task Ends_on_a_page_that_is_still_open_too()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        await using var control = await ControlHost.StartAsync(surroundings: new ControlPlaneSurroundings { Time = time });
+        await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
+        await reader.SignInAsync(control);
+        await reader.GoAsync("/keys");
+        await reader.WhenLiveAsync();
+        await reader.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("too late");
+
+        time.Advance(SessionTokens.Lifetime);
+        await reader.Button("Make the key").ClickAsync();
+
+        await reader.SeesAsync("Sign in to Paradarum");
+        (await control.Client.GetAnswerAsync("/api/account/apikeys")).Data.GetArrayLength().ShouldBe(1);
     }
 
     [Fact]

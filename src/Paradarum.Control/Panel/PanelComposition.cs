@@ -14,6 +14,7 @@ internal static class PanelComposition
     /// <summary>People look at pages again after a break; a circuit costs some hundred kilobytes until then.</summary>
     private static readonly TimeSpan CircuitKept = TimeSpan.FromMinutes(2);
     private const int MostCircuitsKept = 50;
+    private const int LargestMessage = 128 << 10;
 
     /// <param name="services">Where everything that the endpoints of the API use is too.</param>
     /// <param name="dataFolder">The control plane's own: the keys that protect forms lie in it, so that a page outlives a restart.</param>
@@ -37,7 +38,9 @@ internal static class PanelComposition
             {
                 options.DisconnectedCircuitMaxRetained = MostCircuitsKept;
                 options.DisconnectedCircuitRetentionPeriod = CircuitKept;
-            });
+            })
+            // A certificate with its chain is pasted in one piece.
+            .AddHubOptions(options => options.MaximumReceiveMessageSize = LargestMessage);
         services.AddMudServices(options => options.SnackbarConfiguration.PositionClass = MudBlazor.Defaults.Classes.Position.BottomCenter);
         services.AddScoped<PanelSession>();
         services.AddSingleton<PanelAssets>();

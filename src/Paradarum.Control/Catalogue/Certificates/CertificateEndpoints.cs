@@ -119,7 +119,7 @@ internal static class CertificateEndpoints
     }
 
     /// <summary>The hostname may have gone meanwhile.</summary>
-    private static Task<Result<CatalogueProperty>> ChangeAsync(
+    internal static Task<Result<CatalogueProperty>> ChangeAsync(
         PropertyCatalogue catalogue,
         long propertyId,
         long hostnameId,
