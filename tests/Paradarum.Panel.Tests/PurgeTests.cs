@@ -62,7 +62,7 @@ public sealed partial class A_purge_from_the_panel(Chromium chromium)
         // 5. In the history, with who asked.
         await reader.Link("History").ClickAsync();
         await Assertions
-            .Expect(reader.Page.GetByRole(AriaRole.Row, new() { Name = "starts with /news/" }))
+            .Expect(reader.Page.GetByRole(AriaRole.Row, new() { Name = "what starts with /news/" }))
             .ToContainTextAsync("admin@localhost");
         await reader.PictureAsync("history");
         reader.Complaints.ShouldBeEmpty();

@@ -64,7 +64,7 @@ internal static class PanelComposition
     public static void MapPanel(this WebApplication app)
     {
         app.MapGet("/assets/{hash}/{name}", PanelAssets.Send).AllowAnonymous().WithMetadata(PanelPart.Instance).ExcludeFromDescription();
-        app.MapPost("/sign-out", PanelSession.SignOut).WithMetadata(PanelPart.Instance).ExcludeFromDescription();
+        app.MapPost("/sign-out", PanelSession.SignOut).AllowAnonymous().WithMetadata(PanelPart.Instance).ExcludeFromDescription();
         app.MapRazorComponents<App>()
             // PanelDoor says who may frame a page: nobody.
             .AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null)

@@ -39,6 +39,9 @@ internal sealed class PanelSession(AuthenticationStateProvider state, SessionTok
     /// <summary>Forgets the cookie. The token itself runs out by its time.</summary>
     public static async Task<IResult> SignOut(HttpContext context, IAntiforgery antiforgery)
     {
+        // Over already: the form's token was for who it was then.
+        if (context.User.Identity is not { IsAuthenticated: true })
+            return Results.LocalRedirect("/sign-in");
         if (!await antiforgery.IsRequestValidAsync(context))
             return Results.BadRequest();
         context.Response.Cookies.Delete(CookieOf(context.Request), Cookie(context.Request, expires: null));

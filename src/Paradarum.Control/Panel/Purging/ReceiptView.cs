@@ -39,13 +39,4 @@ internal static class ReceiptView
             "shields" => "On the shields",
             _ => "Queued",
         };
-
-    public static string Item(ReceiptItem item) =>
-        item switch
-        {
-            { Type: "All" } => "everything",
-            { Type: "Extension" } => $"*.{item.Value}",
-            { MatchType: { } match } => $"{match.Replace('_', ' ')} {item.Value}",
-            _ => item.Value ?? "",
-        };
 }
