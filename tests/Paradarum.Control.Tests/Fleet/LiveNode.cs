@@ -54,7 +54,7 @@ internal sealed class LiveNode : IAsyncDisposable
         {
             var created = ControlHost.Opened(await port.Registry.CreateAsync(Path.GetFileName(folder), role, CancellationToken.None));
             identity = ControlHost.Opened(
-                await Enrolment.ReadOrEnrolAsync(held, host.Plane.Fleet, created.EnrolmentToken, CancellationToken.None)
+                await Enrolment.ReadOrEnrolAsync(held, host.Plane.Fleet, roots: null, created.EnrolmentToken, CancellationToken.None)
             );
         }
         var node = new LiveNode(held, identity, control ?? host.Plane.Fleet);
