@@ -23,6 +23,9 @@ internal sealed record ProcessFleetOptions
     /// <summary>More settings of every node.</summary>
     public IReadOnlyList<string> Edge { get; init; } = [];
 
+    /// <summary>Each process has a wall clock of its own, which the test can let jump.</summary>
+    public bool FakesClocks { get; init; }
+
     /// <summary>Called with the folder before anything is in it.</summary>
     public Func<string, Task> Prepare { get; init; } = _ => Task.CompletedTask;
 }
@@ -41,6 +44,7 @@ internal sealed class ProcessFleet : IAsyncDisposable
     private readonly ProcessFleetOptions _options;
     private readonly TemporaryFolder _folder = new();
     private readonly List<EdgeProcess> _edges = [];
+    private readonly Dictionary<string, FakedClock> _clocks = new(StringComparer.Ordinal);
     private HttpClient? _api;
 
     private ProcessFleet(ProcessFleetOptions options)
@@ -70,6 +74,10 @@ internal sealed class ProcessFleet : IAsyncDisposable
     public IReadOnlyList<EdgeProcess> Shields => [.. _edges.Where(edge => edge.Role == "shield")];
 
     public IReadOnlyList<EdgeProcess> Pops => [.. _edges.Where(edge => edge.Role == "pop")];
+
+    /// <summary>Of the control plane (<c>control</c>) or of a node, by its name.</summary>
+    public FakedClock ClockOf(string process) =>
+        _clocks.TryGetValue(process, out var clock) ? clock : _clocks[process] = new FakedClock(_folder, process);
 
     /// <summary>Sends the operator's key.</summary>
     public HttpClient Api => _api ?? throw new InvalidOperationException("The control plane never ran.");
@@ -114,7 +122,7 @@ internal sealed class ProcessFleet : IAsyncDisposable
                 .. _options.Control,
                 .. more,
             ],
-            Quiet
+            new Dictionary<string, string>(Quiet.Concat(ClockFor("control")), StringComparer.Ordinal)
         );
         await Control.LineAsync("paradarum control: ready");
         _api?.Dispose();
@@ -136,11 +144,17 @@ internal sealed class ProcessFleet : IAsyncDisposable
     public async Task<EdgeProcess> AddEdgeAsync(string role, string name)
     {
         var (id, token) = await RegisterAsync(role, name);
-        var edge = new EdgeProcess(role, name, id, _folder[name], FreePorts.Row(1), new CuttableLink(FleetPort), _options.Edge);
+        var edge = new EdgeProcess(role, name, id, _folder[name], FreePorts.Row(1), new CuttableLink(FleetPort), _options.Edge)
+        {
+            Environment = ClockFor(name),
+        };
         _edges.Add(edge);
         edge.Launch(token);
         return edge;
     }
+
+    private IReadOnlyDictionary<string, string> ClockFor(string process) =>
+        _options.FakesClocks ? ClockOf(process).Environment : new Dictionary<string, string>(StringComparer.Ordinal);
 
     public Task<string> PurgeAsync(string type, string? value = null) => Api.PurgeAsync(PropertyId, new { type, value });
 
@@ -187,6 +201,8 @@ internal sealed class ProcessFleet : IAsyncDisposable
             await Control.DisposeAsync();
         _api?.Dispose();
         await Origin.DisposeAsync();
+        foreach (var (_, clock) in _clocks)
+            clock.Dispose();
         _folder.Dispose();
     }
 
@@ -231,6 +247,9 @@ internal sealed class EdgeProcess(
 
     public string Folder => folder;
 
+    /// <summary>Beside what this process has, at every start.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     public int Port => port;
 
     /// <summary>Its way to the control plane.</summary>
@@ -262,7 +281,10 @@ internal sealed class EdgeProcess(
                 "warning",
                 .. more,
             ],
-            token is null ? null : new Dictionary<string, string>(StringComparer.Ordinal) { ["PARADARUM_ENROLMENT_TOKEN"] = token }
+            new Dictionary<string, string>(
+                token is null ? Environment : Environment.Append(KeyValuePair.Create("PARADARUM_ENROLMENT_TOKEN", token)),
+                StringComparer.Ordinal
+            )
         );
         Visitor?.Dispose();
         Visitor = new Visitor($"http://127.0.0.1:{port}", ProcessFleet.Host);
