@@ -126,7 +126,7 @@ final class Settings
 
     public static function forgetAll()
     {
-        foreach (array_merge(self::$names, array('CRON')) as $name) {
+        foreach (self::$names as $name) {
             Configuration::deleteByName('PARADARUMCDN_' . $name);
         }
     }

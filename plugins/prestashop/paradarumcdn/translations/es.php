@@ -1,6 +1,6 @@
 <?php
 
-// Generated from the texts of the module; the number is the MD5 of the English text.
+// The number is the MD5 of the English text; a test sees that none is missing.
 global $_MODULE;
 $_MODULE = array();
 $_MODULE['<{paradarumcdn}prestashop>paradarumcdn_ead51c52766227dc03ad31fe72cf8b84'] = 'Purga por sí mismo lo que toca un cambio de la tienda.';
