@@ -36,6 +36,8 @@ internal sealed class Reader : IAsyncDisposable
                 ViewportSize = phone ? new ViewportSize { Width = 390, Height = 844 } : new ViewportSize { Width = 1280, Height = 860 },
                 ColorScheme = ColorScheme.Light,
                 ReducedMotion = ReducedMotion.Reduce,
+                // A test's certificate is of an authority that no browser knows.
+                IgnoreHTTPSErrors = true,
             }
         );
         context.SetDefaultTimeout(20_000);

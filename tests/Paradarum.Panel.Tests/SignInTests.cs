@@ -73,6 +73,28 @@ public sealed partial class Signing_in(Chromium chromium)
     }
 
     [Fact]
+    public async Task Over_TLS_keeps_its_cookie_to_TLS_and_to_this_very_host()
+    {
+        using var folder = new TemporaryFolder();
+        using var authority = new TestAuthority();
+        await using var control = await ControlHost.StartAsync(configure: options =>
+            options with
+            {
+                Certificate = OwnFiles.Write(folder, authority.Issue("localhost")),
+            }
+        );
+        await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
+
+        await reader.SignInAsync(control);
+        await reader.WhenLiveAsync();
+
+        // The prefix is what makes browsers refuse one that a neighbouring hostname sets.
+        var cookie = (await reader.Page.Context.CookiesAsync()).Single(cookie => cookie.Name == "__Host-paradarum");
+        (cookie.Secure, cookie.HttpOnly, cookie.SameSite, cookie.Path).ShouldBe((true, true, SameSiteAttribute.Lax, "/"));
+        reader.Complaints.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Needs_the_token_of_its_form()
     {
         await using var control = await ControlHost.StartAsync();
