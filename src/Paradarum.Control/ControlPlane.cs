@@ -5,6 +5,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Paradarum.Control.Access;
 using Paradarum.Control.Api;
+using Paradarum.Control.Audit;
+using Paradarum.Control.Auditing;
 using Paradarum.Control.Catalogue;
 using Paradarum.Control.Catalogue.Certificates;
 using Paradarum.Control.Database;
@@ -76,6 +78,7 @@ internal sealed class ControlPlane : IAsyncDisposable
                 surroundings.Flush,
                 FleetSchema.Part,
                 PurgeSchema.Part,
+                AuditTrail.Part,
                 WebhookSchema.Part
             );
             await Schema.MigrateAsync(writer, stop);
@@ -136,6 +139,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         services.AddCatalogue(options.SystemDomain, vault);
         services.AddFleet(fleet, provider => provider.GetRequiredService<PropertyCatalogue>().Current);
         services.AddPurging(() => fleet.Census);
+        services.AddAuditing();
         services.AddWebhooks(options.Webhooks);
         services.AddTelemetry(options.Telemetry);
         services.AddPanel(options.Log.Folder);
@@ -164,6 +168,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         api.MapAccess();
         api.MapCatalogue();
         api.MapPurging();
+        api.MapAuditing();
         api.MapWebhooks();
         api.MapNodes();
         app.MapFleet();

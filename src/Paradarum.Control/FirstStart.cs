@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Paradarum.Control.Access;
+using Paradarum.Control.Audit;
 using Paradarum.Control.Catalogue;
 using Paradarum.Control.Database;
 using Paradarum.Control.PurgeLog;
@@ -62,11 +63,11 @@ internal sealed class FirstStart(
             property.AccountId == accountId && string.Equals(property.Configuration.Name, order.Name, StringComparison.Ordinal)
         );
         if (kept is null)
-            return Opened(await catalogue.CreateAsync(accountId, order, stop));
+            return Opened(await catalogue.CreateAsync(Caller.System(accountId), order, stop));
         if (!kept.Configuration.Origins.SequenceEqual(order.Origins))
-            kept = Opened(await catalogue.SetOriginsAsync(kept.Id, order.Origins, stop));
+            kept = Opened(await catalogue.SetOriginsAsync(Caller.System(accountId), kept.Id, order.Origins, stop));
         if (replaceRules && !kept.Configuration.CacheRules.Select(Parts).SequenceEqual(order.Rules.Select(Parts)))
-            kept = Opened(await catalogue.SetRulesAsync(kept.Id, order.Rules, stop));
+            kept = Opened(await catalogue.SetRulesAsync(Caller.System(accountId), kept.Id, order.Rules, stop));
         return kept;
     }
 
@@ -101,6 +102,8 @@ internal sealed class FirstStart(
         };
         db.Add(user);
         db.SaveChanges();
+        var actor = Caller.System(0).Actor;
+        AuditTrail.Append(write, actor, new AuditChange(AuditTypes.User, "password-renewed", account.Id) { Subject = OperatorEmail });
         write.AfterFlush(() => users.Put(user, account));
 
         var lost = db.Set<ApiKey>()
@@ -108,10 +111,10 @@ internal sealed class FirstStart(
             .Select(key => key.Id)
             .ToArray();
         foreach (var id in lost)
-            keys.Revoke(write, account.Id, isOperator: true, id);
+            keys.Revoke(write, actor, account.Id, isOperator: true, id);
         if (!KeyOrder.Parse(keyName, null, null).Ok(out var order, out var refusal))
             throw new InvalidOperationException(refusal.Message);
-        return new OperatorAccess(account.Id, OperatorEmail, password, keys.Issue(write, account.Id, isOperator: true, order).Key);
+        return new OperatorAccess(account.Id, OperatorEmail, password, keys.Issue(write, actor, account.Id, isOperator: true, order).Key);
     }
 
     private static (string, int, long, string) Parts(Protocol.Configuration.CacheRule rule) =>

@@ -67,6 +67,9 @@ internal sealed class ControlHost : IAsyncDisposable
         return new ControlHost(plane, access, path, ownsFolder: folder is null, statuses);
     }
 
+    /// <summary>Who changes things in tests that are about something else.</summary>
+    public static readonly Caller Somebody = new(1, "test", IsOperator: true);
+
     /// <summary>A client that sends this key, or none when it is null.</summary>
     public HttpClient NewClient(string? apiKey)
     {
@@ -95,7 +98,7 @@ internal sealed class ControlHost : IAsyncDisposable
                 };
                 db.Add(account);
                 db.SaveChanges();
-                return (account.Id, keys.Issue(write, account.Id, isOperator: false, order).Key);
+                return (account.Id, keys.Issue(write, Somebody.Actor, account.Id, isOperator: false, order).Key);
             },
             CancellationToken.None
         );
@@ -106,7 +109,9 @@ internal sealed class ControlHost : IAsyncDisposable
     public async Task<CatalogueProperty> AddPropertyAsync(string name, long? accountId = null, params IReadOnlyList<Origin> origins)
     {
         var order = new PropertyOrder(name, origins.Count > 0 ? [.. origins] : [new Origin("http", "127.0.0.1", 9, "", true)]);
-        return Opened(await Catalogue.CreateAsync(accountId ?? Operator.AccountId, order, CancellationToken.None));
+        return Opened(
+            await Catalogue.CreateAsync(Somebody with { AccountId = accountId ?? Operator.AccountId }, order, CancellationToken.None)
+        );
     }
 
     /// <summary>The value, or a test failure that carries the refusal.</summary>

@@ -112,7 +112,7 @@ internal sealed class TestFleet : IAsyncDisposable
 
     /// <summary>Registers a node that the test plays itself; its enrolment token.</summary>
     public async Task<string> RegisterAsync(string name, NodeRole role) =>
-        ControlHost.Opened(await Registry.CreateAsync(name, role, CancellationToken.None)).EnrolmentToken;
+        ControlHost.Opened(await Registry.CreateAsync(ControlHost.Somebody, name, role, CancellationToken.None)).EnrolmentToken;
 
     public async ValueTask DisposeAsync()
     {

@@ -43,7 +43,7 @@ internal sealed class PropagateBed : IAsyncDisposable
                 .Concat(Enumerable.Range(1, pops).Select(n => ($"pop-{n}", NodeRole.Pop)))
         )
         {
-            var made = ControlHost.Opened(await bed.Registry.CreateAsync(name, role, stop));
+            var made = ControlHost.Opened(await bed.Registry.CreateAsync(ControlHost.Somebody, name, role, stop));
             ids.Add(made.Node.Id);
             bed._nodes.Add(
                 NodeProcess.Start(

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Paradarum.Control.Audit;
 using Paradarum.Control.Database;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol;
@@ -74,11 +75,11 @@ internal sealed class ApiKeys(LogWriter writer, KeyRing ring, OwnsProperty owns,
     {
         if (caller.IsRestricted)
             return Restricted;
-        return await writer.WriteAsync(write => Revoke(write, caller.AccountId, caller.IsOperator, id), stop);
+        return await writer.WriteAsync(write => Revoke(write, caller.Actor, caller.AccountId, caller.IsOperator, id), stop);
     }
 
     /// <summary>For the bootstrap of an installation, which writes more than a key in one transaction.</summary>
-    internal IssuedKey Issue(LogWrite write, long accountId, bool isOperator, KeyOrder order)
+    internal IssuedKey Issue(LogWrite write, AuditActor actor, long accountId, bool isOperator, KeyOrder order)
     {
         var text = KeyText.New();
         if (!KeyText.TryDigest(text, out var digest))
@@ -96,12 +97,13 @@ internal sealed class ApiKeys(LogWriter writer, KeyRing ring, OwnsProperty owns,
         using var db = ControlDb.In(write);
         db.Add(key);
         db.SaveChanges();
+        Trace(write, actor, "created", key);
         write.AfterFlush(() => ring.Put(key, isOperator));
         return new IssuedKey(key, text);
     }
 
     /// <summary>A key that is gone, foreign or revoked already is not found: twice revoked is 404 (contract part 3).</summary>
-    internal Result<ApiKey> Revoke(LogWrite write, long accountId, bool isOperator, long id)
+    internal Result<ApiKey> Revoke(LogWrite write, AuditActor actor, long accountId, bool isOperator, long id)
     {
         var now = time.GetUtcNow();
         using var db = ControlDb.In(write);
@@ -111,9 +113,29 @@ internal sealed class ApiKeys(LogWriter writer, KeyRing ring, OwnsProperty owns,
             return Refusal.NotFound("API key not found.");
         active.ExecuteUpdate(set => set.SetProperty(key => key.RevokedAt, now));
         var revoked = (ring.Find(id) ?? key).Revoked(DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()));
+        Trace(write, actor, "revoked", revoked);
         write.AfterFlush(() => ring.Put(revoked, isOperator));
         return revoked;
     }
+
+    private static void Trace(LogWrite write, AuditActor actor, string action, ApiKey key)
+    {
+        var audited = new AuditedKey(key.Id, key.Name, key.KeyPrefix, key.Scope == KeyScope.Purge ? "purge" : "account", key.PropertyIds);
+        var isNew = key.RevokedAt is null;
+        AuditTrail.Append(
+            write,
+            actor,
+            new AuditChange(AuditTypes.Key, action, key.AccountId)
+            {
+                Subject = key.Name,
+                Before = isNew ? null : audited,
+                After = isNew ? audited : null,
+            }
+        );
+    }
+
+    /// <summary>A key as the trail keeps it.</summary>
+    private sealed record AuditedKey(long Id, string Name, string KeyPrefix, string Scope, string? PropertyIds);
 
     private Result<IssuedKey> Issue(LogWrite write, Caller caller, KeyOrder order)
     {
@@ -124,6 +146,6 @@ internal sealed class ApiKeys(LogWriter writer, KeyRing ring, OwnsProperty owns,
                 return Refusal.Malformed($"An account may have at most {MostActive} active API keys. Revoke one first.");
         }
 
-        return Issue(write, caller.AccountId, caller.IsOperator, order);
+        return Issue(write, caller.Actor, caller.AccountId, caller.IsOperator, order);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Paradarum.Control.Audit;
 
 namespace Paradarum.Control.Access;
 
@@ -17,15 +18,23 @@ internal sealed record Caller(long AccountId, string Name, bool IsOperator)
     /// <summary>The key that was sent; null for a sign-in. For those who ask again later whether it is still good (<see cref="KeyRing.IsGood"/>).</summary>
     public long? KeyId { get; init; }
 
+    /// <summary>Where the request came from, for the audit trail.</summary>
+    public RequestSource Source { get; init; } = RequestSource.None;
+
+    public AuditActor Actor => new(AccountId, Name, Source);
+
+    /// <summary>The control plane itself, doing what nobody asked for in a request.</summary>
+    public static Caller System(long accountId) => new(accountId, AuditActor.System, IsOperator: false);
+
     public bool IsRestricted => Scope != KeyScope.Account || !OnlyProperties.IsDefault;
 
     public bool MayTouch(long propertyId) => OnlyProperties.IsDefault || OnlyProperties.Contains(propertyId);
 
     /// <summary>Lets an endpoint take its caller as a parameter; <see cref="CallerAuthentication"/> has put it there before any endpoint runs.</summary>
     public static ValueTask<Caller> BindAsync(HttpContext context) =>
-        ValueTask.FromResult(
-            context.Features.Get<Caller>() ?? throw new InvalidOperationException("The endpoint lets anyone in but asks who calls.")
-        );
+        context.Features.Get<Caller>() is { } caller
+            ? ValueTask.FromResult(caller with { Source = RequestSource.Of(context) })
+            : throw new InvalidOperationException("The endpoint lets anyone in but asks who calls.");
 }
 
 /// <summary>What an API key may be used for (contract part 3).</summary>

@@ -1,13 +1,21 @@
 using System.Net;
 using Microsoft.AspNetCore.Identity;
 using Paradarum.Control.Api;
+using Paradarum.Control.Audit;
+using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol;
 
 namespace Paradarum.Control.Access;
 
 /// <summary>Signs a user in. An unknown user costs the same work as a wrong password and gets the same answer (contract part 3).</summary>
-internal sealed class Login(UserDirectory users, SessionTokens tokens, IPasswordHasher<User> hasher, LoginGate gate, TimeProvider time)
-    : IDisposable
+internal sealed class Login(
+    UserDirectory users,
+    SessionTokens tokens,
+    IPasswordHasher<User> hasher,
+    LoginGate gate,
+    LogWriter writer,
+    TimeProvider time
+) : IDisposable
 {
     internal static readonly Refusal Denied = new(RefusalKind.Unauthenticated, "Invalid email or password.");
 
@@ -15,13 +23,23 @@ internal sealed class Login(UserDirectory users, SessionTokens tokens, IPassword
     private readonly SemaphoreSlim _turn = new(1);
     private readonly User _nobody = Nobody(hasher, time.GetUtcNow());
 
-    /// <param name="from">Where the request came from; null when that is not known.</param>
-    public async Task<Result<Session>> SignInAsync(string email, string password, IPAddress? from, CancellationToken stop)
+    /// <summary>A session, or the refusal; either way with an entry in the audit trail, on disk before this returns.</summary>
+    public async Task<Result<Session>> SignInAsync(string email, string password, RequestSource source, CancellationToken stop)
     {
+        var from = IPAddress.TryParse(source.Address, out var address) ? address : null;
         // Before it waits for its turn, and after: those who tried at the same moment have failed meanwhile.
         if (gate.Look(email, from) is { } early)
             return early;
         var found = users.Find(email);
+        if (!(await FitsAsync(found, email, password, from, stop)).Ok(out var fits, out var refusal))
+            return refusal;
+        await writer.WriteAsync(write => Trace(write, found, fits, source), stop);
+        return fits && found is not null ? tokens.Issue(found) : Denied;
+    }
+
+    /// <summary>Refused when the gate was closed meanwhile: then the password was not looked at, and nothing is kept of it.</summary>
+    private async Task<Result<bool>> FitsAsync(SignedUser? found, string email, string password, IPAddress? from, CancellationToken stop)
+    {
         var user = found?.User ?? _nobody;
         await _turn.WaitAsync(stop);
         try
@@ -29,18 +47,32 @@ internal sealed class Login(UserDirectory users, SessionTokens tokens, IPassword
             if (gate.Look(email, from) is { } refusal)
                 return refusal;
             var fits = hasher.VerifyHashedPassword(user, user.PasswordHash, password) != PasswordVerificationResult.Failed;
-            if (!fits || found is null)
-            {
+            if (fits && found is not null)
+                gate.Succeeded(email);
+            else
                 gate.Failed(email, from);
-                return Denied;
-            }
-            gate.Succeeded(email);
-            return tokens.Issue(found);
+            return fits && found is not null;
         }
         finally
         {
             _turn.Release();
         }
+    }
+
+    /// <summary>Nothing is kept of an address that nobody has: people type their password into the wrong field.</summary>
+    private static bool Trace(LogWrite write, SignedUser? found, bool fits, RequestSource source)
+    {
+        var accountId = found?.Account.Id ?? 0;
+        AuditTrail.Append(
+            write,
+            new AuditActor(fits ? accountId : 0, fits ? found!.User.Email : AuditActor.Unknown, source),
+            new AuditChange(AuditTypes.SignIn, fits ? "succeeded" : "failed", accountId)
+            {
+                Subject = found?.User.Email ?? "",
+                Refused = !fits,
+            }
+        );
+        return true;
     }
 
     public void Dispose() => _turn.Dispose();
@@ -91,10 +123,7 @@ internal static class LoginEndpoints
             return refusal.ToAnswer();
         if (string.IsNullOrWhiteSpace(email) || string.IsNullOrEmpty(password))
             return Refusal.Malformed("Email and password are required.").ToAnswer();
-        return (await login.SignInAsync(email, password, request.HttpContext.Connection.RemoteIpAddress, stop)).Ok(
-            out var session,
-            out refusal
-        )
+        return (await login.SignInAsync(email, password, RequestSource.Of(request.HttpContext), stop)).Ok(out var session, out refusal)
             ? Answer.Ok("Login successful.", session)
             : refusal.ToAnswer();
     }

@@ -15,6 +15,7 @@ internal static class ApiDocument
     private static readonly (string Name, string Help)[] Tags =
     [
         ("Access", "Sign-in and API keys of the account."),
+        ("Audit", "Who changed, purged or signed in what, and when."),
         ("Cache rules", "What the edges keep, for how long and under which key."),
         ("Catalogue", "Properties with their hostnames, origins and settings."),
         ("Fleet", "Shields and PoPs, for the operator alone."),

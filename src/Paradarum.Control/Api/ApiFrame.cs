@@ -8,11 +8,15 @@ internal sealed class ApiFrame(RequestDelegate next, ILogger<ApiFrame> log)
 {
     public static readonly PathString Base = "/api";
 
+    public const string RequestIdHeader = "X-Request-Id";
+
     public Task InvokeAsync(HttpContext context) =>
         context.Request.Path.StartsWithSegments(Base, StringComparison.OrdinalIgnoreCase) ? FramedAsync(context) : next(context);
 
     private async Task FramedAsync(HttpContext context)
     {
+        // What the audit trail names the request by.
+        context.Response.Headers[RequestIdHeader] = context.TraceIdentifier;
         try
         {
             await next(context);

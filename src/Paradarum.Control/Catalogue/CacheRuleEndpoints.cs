@@ -92,7 +92,10 @@ internal static class CacheRuleEndpoints
             return refusal.ToAnswer();
         if (!RuleOrder.Parse(opened.Body).Ok(out var order, out refusal))
             return refusal.ToAnswer();
-        return (await catalogue.ChangeAsync(opened.Property.Id, property => property.AddRule(order), stop)).Ok(out var changed, out refusal)
+        return (await catalogue.ChangeAsync(caller, opened.Property.Id, property => property.AddRule(order), stop)).Ok(
+            out var changed,
+            out refusal
+        )
             ? Answer.Created("Cache rule created successfully.", Item(changed.Rules.First(rule => rule.Name == order.Name)))
             : refusal.ToAnswer();
     }
@@ -117,7 +120,7 @@ internal static class CacheRuleEndpoints
             return refusal.ToAnswer();
         if (!RuleOrder.Parse(opened.Body).Ok(out var order, out refusal))
             return refusal.ToAnswer();
-        return (await catalogue.ChangeAsync(opened.Property.Id, property => property.ReplaceRule(wanted, order), stop)).Ok(
+        return (await catalogue.ChangeAsync(caller, opened.Property.Id, property => property.ReplaceRule(wanted, order), stop)).Ok(
             out var changed,
             out refusal
         )
@@ -130,7 +133,7 @@ internal static class CacheRuleEndpoints
         if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
             return refusal.ToAnswer();
         var wanted = PathId.Read(ruleId);
-        return (await catalogue.ChangeAsync(property.Id, kept => kept.RemoveRule(wanted), stop)).Ok(out _, out refusal)
+        return (await catalogue.ChangeAsync(caller, property.Id, kept => kept.RemoveRule(wanted), stop)).Ok(out _, out refusal)
             ? Answer.Ok("Cache rule deleted successfully.")
             : refusal.ToAnswer();
     }
@@ -150,7 +153,7 @@ internal static class CacheRuleEndpoints
             return refusal.ToAnswer();
         if (!RulePresets.Parse(name).Ok(out var set, out refusal))
             return refusal.ToAnswer();
-        return (await catalogue.ChangeAsync(opened.Property.Id, property => property.ApplyPreset(set, replace ?? false), stop)).Ok(
+        return (await catalogue.ChangeAsync(caller, opened.Property.Id, property => property.ApplyPreset(set, replace ?? false), stop)).Ok(
             out var changed,
             out refusal
         )
@@ -172,7 +175,7 @@ internal static class CacheRuleEndpoints
         return JsonBody.ParseObject(opened.Body).Ok(out var body, out refusal) ? (opened.Property, body) : refusal;
     }
 
-    private static CacheRuleItem Item(CatalogueRule rule) =>
+    internal static CacheRuleItem Item(CatalogueRule rule) =>
         new(
             rule.Id,
             rule.Name,

@@ -64,7 +64,7 @@ internal static class GeneralSettingsEndpoints
             return refusal.ToAnswer();
         if (!GeneralSettings.Parse(opened.Body, isShield).Ok(out var settings, out refusal))
             return refusal.ToAnswer();
-        return (await catalogue.SetGeneralAsync(opened.Property.Id, settings, stop)).Ok(out var changed, out refusal)
+        return (await catalogue.SetGeneralAsync(caller, opened.Property.Id, settings, stop)).Ok(out var changed, out refusal)
             ? Answer.Ok("General settings updated successfully.", Item(changed.General))
             : refusal.ToAnswer();
     }

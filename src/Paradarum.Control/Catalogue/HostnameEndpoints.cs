@@ -40,7 +40,7 @@ internal static class HostnameEndpoints
     {
         if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
             return refusal.ToAnswer();
-        return (await catalogue.RemoveHostnameAsync(property.Id, PathId.Read(hostnameId), stop)).Ok(out _, out refusal)
+        return (await catalogue.RemoveHostnameAsync(caller, property.Id, PathId.Read(hostnameId), stop)).Ok(out _, out refusal)
             ? Answer.Ok("Hostname deleted successfully.")
             : refusal.ToAnswer();
     }

@@ -67,54 +67,78 @@ internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge app
         _current.Properties.TryGetValue(propertyId, out var property) && property.AccountId == accountId;
 
     /// <summary>Makes a property with its system hostname, Active at once. 409 when the name or that hostname is taken.</summary>
-    public Task<Result<CatalogueProperty>> CreateAsync(long accountId, PropertyOrder order, CancellationToken stop) =>
-        writer.WriteAsync(write => Create(write, accountId, order), stop);
+    public Task<Result<CatalogueProperty>> CreateAsync(Caller caller, PropertyOrder order, CancellationToken stop) =>
+        writer.WriteAsync(write => Create(write, caller, order), stop);
 
     /// <summary>
     /// Adds a hostname. One under the system domain is Active at once; another is what the caller found out by looking its name up. 409 when any property has it.
     /// </summary>
     public Task<Result<CatalogueProperty>> AddHostnameAsync(
+        Caller caller,
         long propertyId,
         string name,
         HostnameState elsewhere,
         CancellationToken stop
-    ) => ChangeAsync(propertyId, (db, property) => AddHostname(db, property, name, elsewhere), stop);
+    ) => ChangeAsync(caller, propertyId, (db, property) => AddHostname(db, property, name, elsewhere), stop);
 
-    public Task<Result<CatalogueProperty>> RemoveHostnameAsync(long propertyId, long hostnameId, CancellationToken stop) =>
+    public Task<Result<CatalogueProperty>> RemoveHostnameAsync(Caller caller, long propertyId, long hostnameId, CancellationToken stop) =>
         ChangeAsync(
+            caller,
             propertyId,
             (_, property) =>
                 property.Hostnames.RemoveAll(hostname => hostname.Id == hostnameId) > 0 ? null : Refusal.NotFound("Hostname not found."),
             stop
         );
 
-    public Task<Result<CatalogueProperty>> SetStateAsync(long propertyId, PropertyState state, CancellationToken stop) =>
-        ChangeAsync(propertyId, property => property.State = state, stop);
+    public Task<Result<CatalogueProperty>> SetStateAsync(Caller caller, long propertyId, PropertyState state, CancellationToken stop) =>
+        ChangeAsync(caller, propertyId, property => property.State = state, stop);
 
-    public Task<Result<CatalogueProperty>> SetQueryModeAsync(long propertyId, QueryMode mode, CancellationToken stop) =>
-        ChangeAsync(propertyId, property => property.SetQueryMode(mode), stop);
+    public Task<Result<CatalogueProperty>> SetQueryModeAsync(Caller caller, long propertyId, QueryMode mode, CancellationToken stop) =>
+        ChangeAsync(caller, propertyId, property => property.SetQueryMode(mode), stop);
 
     /// <summary>Whether the property's PoPs ask a shield, and which; null for the one its hostnames hash to.</summary>
-    public Task<Result<CatalogueProperty>> SetShieldAsync(long propertyId, bool enabled, string? shieldId, CancellationToken stop) =>
-        ChangeAsync(propertyId, property => (property.ShieldEnabled, property.ShieldId) = (enabled, shieldId), stop);
+    public Task<Result<CatalogueProperty>> SetShieldAsync(
+        Caller caller,
+        long propertyId,
+        bool enabled,
+        string? shieldId,
+        CancellationToken stop
+    ) => ChangeAsync(caller, propertyId, property => (property.ShieldEnabled, property.ShieldId) = (enabled, shieldId), stop);
 
-    public Task<Result<CatalogueProperty>> SetOriginsAsync(long propertyId, ImmutableArray<Origin> origins, CancellationToken stop) =>
-        ChangeAsync(propertyId, property => property.SetOrigins(origins), stop);
+    public Task<Result<CatalogueProperty>> SetOriginsAsync(
+        Caller caller,
+        long propertyId,
+        ImmutableArray<Origin> origins,
+        CancellationToken stop
+    ) => ChangeAsync(caller, propertyId, property => property.SetOrigins(origins), stop);
 
-    public Task<Result<CatalogueProperty>> SetGeneralAsync(long propertyId, GeneralSettings settings, CancellationToken stop) =>
-        ChangeAsync(propertyId, property => property.SetGeneral(settings), stop);
+    public Task<Result<CatalogueProperty>> SetGeneralAsync(
+        Caller caller,
+        long propertyId,
+        GeneralSettings settings,
+        CancellationToken stop
+    ) => ChangeAsync(caller, propertyId, property => property.SetGeneral(settings), stop);
 
-    public Task<Result<CatalogueProperty>> SetRulesAsync(long propertyId, ImmutableArray<RuleOrder> rules, CancellationToken stop) =>
-        ChangeAsync(propertyId, property => property.SetRules(rules), stop);
+    public Task<Result<CatalogueProperty>> SetRulesAsync(
+        Caller caller,
+        long propertyId,
+        ImmutableArray<RuleOrder> rules,
+        CancellationToken stop
+    ) => ChangeAsync(caller, propertyId, property => property.SetRules(rules), stop);
 
+    /// <param name="caller">Who changes it; whose it is has been looked at.</param>
     /// <param name="propertyId">The property.</param>
     /// <param name="change">Changes the property or says why not; then nothing is written. Runs on the writer's thread.</param>
     /// <param name="stop">Gives up waiting; the change may still take place.</param>
-    public Task<Result<CatalogueProperty>> ChangeAsync(long propertyId, Func<Property, Refusal?> change, CancellationToken stop) =>
-        ChangeAsync(propertyId, (_, property) => change(property), stop);
+    public Task<Result<CatalogueProperty>> ChangeAsync(
+        Caller caller,
+        long propertyId,
+        Func<Property, Refusal?> change,
+        CancellationToken stop
+    ) => ChangeAsync(caller, propertyId, (_, property) => change(property), stop);
 
     /// <summary>Deletes a property: nodes forget it and all they stored of it.</summary>
-    public Task<Result<CatalogueProperty>> DeleteAsync(long propertyId, CancellationToken stop) =>
+    public Task<Result<CatalogueProperty>> DeleteAsync(Caller caller, long propertyId, CancellationToken stop) =>
         writer.WriteAsync<Result<CatalogueProperty>>(
             write =>
             {
@@ -125,7 +149,8 @@ internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge app
                 db.Remove(property);
                 db.SaveChanges();
                 write.Append(new RecordPayload { PropertyId = propertyId, PropertyRemoved = new PropertyRemoved() });
-                appendPurge(write, new SystemPurge(propertyId, removed.ActiveHostnames));
+                appendPurge(write, new SystemPurge(removed.AccountId, propertyId, removed.ActiveHostnames));
+                PropertyAudit.Append(write, caller, removed, null);
                 write.AfterFlush(() => _current = new CatalogueSnapshot(_current.Properties.Remove(propertyId)));
                 return removed;
             },
@@ -145,14 +170,14 @@ internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge app
             stop
         );
 
-    private Result<CatalogueProperty> Create(LogWrite write, long accountId, PropertyOrder order)
+    private Result<CatalogueProperty> Create(LogWrite write, Caller caller, PropertyOrder order)
     {
         using var db = ControlDb.In(write);
         if (db.Set<Property>().Any(property => property.Name == order.Name))
             return new Refusal(RefusalKind.Conflict, $"A property named '{order.Name}' already exists.");
         var made = new Property
         {
-            AccountId = accountId,
+            AccountId = caller.AccountId,
             Name = order.Name,
             CreatedAt = Now(),
         };
@@ -162,7 +187,7 @@ internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge app
         made.SetRules(order.Rules);
         db.Add(made);
         db.SaveChanges();
-        return Publish(write, made, before: null);
+        return Publish(write, caller, made, before: null);
     }
 
     private Refusal? AddHostname(ControlDb db, Property property, string name, HostnameState elsewhere)
@@ -185,8 +210,9 @@ internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge app
         return null;
     }
 
-    private Task<Result<CatalogueProperty>> ChangeAsync(long propertyId, Action<Property> change, CancellationToken stop) =>
+    private Task<Result<CatalogueProperty>> ChangeAsync(Caller caller, long propertyId, Action<Property> change, CancellationToken stop) =>
         ChangeAsync(
+            caller,
             propertyId,
             (_, property) =>
             {
@@ -196,10 +222,12 @@ internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge app
             stop
         );
 
+    /// <param name="caller">Who changes it; whose it is has been looked at.</param>
     /// <param name="propertyId">The property.</param>
     /// <param name="change">Changes the property or says why not; then nothing is written.</param>
     /// <param name="stop">Gives up waiting; the change may still take place.</param>
     private Task<Result<CatalogueProperty>> ChangeAsync(
+        Caller caller,
         long propertyId,
         Func<ControlDb, Property, Refusal?> change,
         CancellationToken stop
@@ -210,30 +238,28 @@ internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge app
                 using var db = ControlDb.In(write);
                 if (Load(db, propertyId) is not { } property)
                     return Unknown;
-                var before = property.ToConfiguration();
+                var before = property.ToCatalogue();
                 if (change(db, property) is { } refusal)
                     return refusal;
                 db.SaveChanges();
-                return Publish(write, property, before);
+                return Publish(write, caller, property, before);
             },
             stop
         );
 
     /// <summary>The configuration first, then the purge: what a node stores between the two goes with the rest.</summary>
-    private CatalogueProperty Publish(LogWrite write, Property property, PropertyConfiguration? before)
+    private CatalogueProperty Publish(LogWrite write, Caller caller, Property property, CatalogueProperty? before)
     {
         var changed = property.ToCatalogue();
         write.Append(new RecordPayload { PropertyId = changed.Id, Property = changed.Configuration.ToMessage() });
-        if (before is not null && CacheMeaning.Forgets(before, changed.Configuration) != ForgetReason.None)
-            appendPurge(write, new SystemPurge(changed.Id, ActiveHostnames(before)));
-        else if (before is not null && CacheMeaning.FormerShield(before, changed.Configuration) is { } former)
-            appendPurge(write, new SystemPurge(changed.Id, ActiveHostnames(before), former));
+        if (before is not null && CacheMeaning.Forgets(before.Configuration, changed.Configuration) != ForgetReason.None)
+            appendPurge(write, new SystemPurge(changed.AccountId, changed.Id, before.ActiveHostnames));
+        else if (before is not null && CacheMeaning.FormerShield(before.Configuration, changed.Configuration) is { } former)
+            appendPurge(write, new SystemPurge(changed.AccountId, changed.Id, before.ActiveHostnames, former));
+        PropertyAudit.Append(write, caller, before, changed);
         write.AfterFlush(() => _current = new CatalogueSnapshot(_current.Properties.SetItem(changed.Id, changed)));
         return changed;
     }
-
-    /// <summary>What was stored was stored under these.</summary>
-    private static int ActiveHostnames(PropertyConfiguration before) => before.Hostnames.Count(hostname => hostname.Active);
 
     private static IQueryable<Property> Whole(ControlDb db) =>
         db.Set<Property>()

@@ -98,7 +98,7 @@ internal static class PropertyEndpoints
             return refusal.ToAnswer();
         if (!Order(body).Ok(out var order, out refusal))
             return refusal.ToAnswer();
-        return (await catalogue.CreateAsync(caller.AccountId, order, stop)).Ok(out var made, out refusal)
+        return (await catalogue.CreateAsync(caller, order, stop)).Ok(out var made, out refusal)
             ? Answer.Created(
                 "Property created successfully.",
                 Item(made),
@@ -111,7 +111,7 @@ internal static class PropertyEndpoints
     {
         if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
             return refusal.ToAnswer();
-        return (await catalogue.DeleteAsync(property.Id, stop)).Ok(out _, out refusal)
+        return (await catalogue.DeleteAsync(caller, property.Id, stop)).Ok(out _, out refusal)
             ? Answer.Ok("Property deleted successfully.")
             : refusal.ToAnswer();
     }
@@ -162,11 +162,15 @@ internal static class PropertyEndpoints
             (int)property.State,
             property.CreatedAt,
             [.. property.Hostnames.Select(HostnameEndpoints.Item)],
-            [.. property.Configuration.Origins.Select(origin => new OriginItem(Address(origin), origin.HostHeader, origin.SslVerify))]
+            [.. property.Configuration.Origins.Select(Item)]
         );
 
-    private static string Address(Origin origin) =>
-        string.Create(CultureInfo.InvariantCulture, $"{origin.Scheme}://{origin.Host}:{origin.Port}");
+    internal static OriginItem Item(Origin origin) =>
+        new(
+            string.Create(CultureInfo.InvariantCulture, $"{origin.Scheme}://{origin.Host}:{origin.Port}"),
+            origin.HostHeader,
+            origin.SslVerify
+        );
 }
 
 /// <param name="Status">Active 0, Pending 1, Disabled 2, Suspended 3.</param>

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Paradarum.Control.Audit;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol.Link;
 
@@ -25,7 +26,7 @@ internal sealed class FleetLinkService(
 
     public override async Task<EnrolReply> Enrol(EnrolRequest request, ServerCallContext context)
     {
-        var enrolled = await registry.EnrolAsync(request.Token, context.CancellationToken);
+        var enrolled = await registry.EnrolAsync(request.Token, RequestSource.Of(context.GetHttpContext()), context.CancellationToken);
         if (!enrolled.Ok(out var node, out var refusal))
             throw new RpcException(new Status(StatusCode.Unauthenticated, refusal.Message));
         log.NodeEnrolled(node.Node.Id);

@@ -1,6 +1,8 @@
 using System.Buffers.Text;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Paradarum.Control.Access;
+using Paradarum.Control.Audit;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol;
 using Paradarum.Protocol.Link;
@@ -19,7 +21,7 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
     private readonly SemaphoreSlim _oneChange = new(1, 1);
 
     /// <summary>Registers a node. The name is free text of 1 to 100 characters, unique among nodes that are not leaving.</summary>
-    public async Task<Result<NewNode>> CreateAsync(string name, NodeRole role, CancellationToken stop)
+    public async Task<Result<NewNode>> CreateAsync(Caller caller, string name, NodeRole role, CancellationToken stop)
     {
         if (name.Length is 0 or > LongestName)
             return Refusal.Malformed($"A node's name has 1 to {LongestName} characters.");
@@ -50,7 +52,7 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
                 AppliedThrough: 0,
                 FinalThrough: 0
             );
-            await SaveAsync(node, stop);
+            await SaveAsync(node, caller.Actor, "created", stop);
             return new NewNode(node, token);
         }
         finally
@@ -60,7 +62,7 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
     }
 
     /// <summary>Exchanges an enrolment token for the node's own credential. Once: the token is gone before the credential is told.</summary>
-    public async Task<Result<(NodeRecord Node, string Credential)>> EnrolAsync(string token, CancellationToken stop)
+    public async Task<Result<(NodeRecord Node, string Credential)>> EnrolAsync(string token, RequestSource source, CancellationToken stop)
     {
         var digest = NodeRecord.Digest(token);
         await _oneChange.WaitAsync(stop);
@@ -72,7 +74,7 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
                 return new Refusal(RefusalKind.Unauthenticated, "The enrolment token is unknown or was used already.");
             var credential = Secret("pdn_");
             node = node with { EnrolmentDigest = null, CredentialDigest = NodeRecord.Digest(credential) };
-            await SaveAsync(node, stop);
+            await SaveAsync(node, new AuditActor(0, $"node {node.Name}", source), "enrolled", stop);
             return (node, credential);
         }
         finally
@@ -82,11 +84,13 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
     }
 
     /// <summary>A new enrolment token for a node that lost its identity; the former token and credential are of no use from here on.</summary>
-    public async Task<Result<NewNode>> RenewTokenAsync(string nodeId, CancellationToken stop)
+    public async Task<Result<NewNode>> RenewTokenAsync(Caller caller, string nodeId, CancellationToken stop)
     {
         var token = Secret("pde_");
         var renewed = await ChangeAsync(
+            caller,
             nodeId,
+            "token-renewed",
             node => node with { EnrolmentDigest = NodeRecord.Digest(token), CredentialDigest = null },
             stop
         );
@@ -94,12 +98,12 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
     }
 
     /// <summary>The operator's switch: traffic for a PoP, use for a shield. Purges are applied and waited for all the same.</summary>
-    public Task<Result<NodeRecord>> SetEnabledAsync(string nodeId, bool enabled, CancellationToken stop) =>
-        ChangeAsync(nodeId, node => node with { Enabled = enabled }, stop);
+    public Task<Result<NodeRecord>> SetEnabledAsync(Caller caller, string nodeId, bool enabled, CancellationToken stop) =>
+        ChangeAsync(caller, nodeId, enabled ? "traffic-enabled" : "traffic-disabled", node => node with { Enabled = enabled }, stop);
 
     /// <summary>Deletes a node: it is leaving until it has given up its lease and dropped its store, or is fenced.</summary>
-    public Task<Result<NodeRecord>> DeleteAsync(string nodeId, CancellationToken stop) =>
-        ChangeAsync(nodeId, node => node with { Leaving = true, EnrolmentDigest = null }, stop);
+    public Task<Result<NodeRecord>> DeleteAsync(Caller caller, string nodeId, CancellationToken stop) =>
+        ChangeAsync(caller, nodeId, "deleted", node => node with { Leaving = true, EnrolmentDigest = null }, stop);
 
     /// <summary>Whether there is such a node that has not left.</summary>
     public bool Has(NodeRole role, string nodeId) => desk.Find(nodeId) is { LeftAt: null } node && node.Role == role;
@@ -149,7 +153,13 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
         : holding.LeaseRuns(now) ? LeaseStanding.Live
         : LeaseStanding.Owed;
 
-    private async Task<Result<NodeRecord>> ChangeAsync(string nodeId, Func<NodeRecord, NodeRecord> change, CancellationToken stop)
+    private async Task<Result<NodeRecord>> ChangeAsync(
+        Caller caller,
+        string nodeId,
+        string action,
+        Func<NodeRecord, NodeRecord> change,
+        CancellationToken stop
+    )
     {
         await _oneChange.WaitAsync(stop);
         try
@@ -157,7 +167,7 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
             if (desk.Find(nodeId) is not { LeftAt: null } node)
                 return Refusal.NotFound("Node not found.");
             var changed = change(node);
-            await SaveAsync(changed, stop);
+            await SaveAsync(changed, caller.Actor, action, stop);
             return changed;
         }
         finally
@@ -168,11 +178,17 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
 
     public void Dispose() => _oneChange.Dispose();
 
-    private Task<bool> SaveAsync(NodeRecord node, CancellationToken stop) =>
+    private Task<bool> SaveAsync(NodeRecord node, AuditActor actor, string action, CancellationToken stop) =>
         writer.WriteAsync(
             write =>
             {
                 FleetStore.SaveNode(write, node);
+                var role = node.Role == NodeRole.Shield ? "shield" : "pop";
+                AuditTrail.Append(
+                    write,
+                    actor,
+                    new AuditChange(AuditTypes.Node, action, 0) { Subject = node.Name, After = new { node.Id, role } }
+                );
                 write.AfterFlush(() => desk.Put(node));
                 return true;
             },

@@ -25,14 +25,21 @@ internal static class NodeEndpoints
             .ProducesPage<NodeItem>()
             .Shows("Nodes retrieved successfully.", Shown(role));
         nodes
-            .MapPost("", (HttpRequest request, FleetRegistry fleet, CancellationToken stop) => Create(role, request, fleet, stop))
+            .MapPost(
+                "",
+                (HttpRequest request, Caller caller, FleetRegistry fleet, CancellationToken stop) =>
+                    Create(role, request, caller, fleet, stop)
+            )
             .WithSummary($"Register a {one}; its enrolment token is shown this once")
             .Reads("NodeRequest", new { name = "string" }, new { name = ShownName(role) })
             .Produces<Envelope<NewNodeItem>>(StatusCodes.Status201Created)
             .Shows("Node created successfully. Store the enrolment token now: it is not shown again.", ShownNew(role))
             .Refuses(409, $"There is a node named '{ShownName(role)}' already.");
         nodes
-            .MapPost("{id}/token", (string id, FleetRegistry fleet, CancellationToken stop) => Renew(role, id, fleet, stop))
+            .MapPost(
+                "{id}/token",
+                (string id, Caller caller, FleetRegistry fleet, CancellationToken stop) => Renew(role, id, caller, fleet, stop)
+            )
             .WithSummary($"A new enrolment token for a {one} that lost its identity; the former one ends")
             .Produces<Envelope<NewNodeItem>>()
             .Shows("Enrolment token renewed successfully. Store it now: it is not shown again.", ShownNew(role))
@@ -40,7 +47,8 @@ internal static class NodeEndpoints
         nodes
             .MapPut(
                 "{id}/traffic",
-                (string id, HttpRequest request, FleetRegistry fleet, CancellationToken stop) => Switch(role, id, request, fleet, stop)
+                (string id, HttpRequest request, Caller caller, FleetRegistry fleet, CancellationToken stop) =>
+                    Switch(role, id, request, caller, fleet, stop)
             )
             .WithSummary(traffic)
             .Reads("TrafficRequest", new { enabled = "boolean" }, new { enabled = false })
@@ -48,7 +56,10 @@ internal static class NodeEndpoints
             .Shows("Traffic disabled successfully.")
             .Refuses(404, NotThere.Message);
         nodes
-            .MapDelete("{id}", (string id, FleetRegistry fleet, CancellationToken stop) => Delete(role, id, fleet, stop))
+            .MapDelete(
+                "{id}",
+                (string id, Caller caller, FleetRegistry fleet, CancellationToken stop) => Delete(role, id, caller, fleet, stop)
+            )
             .WithSummary($"Delete a {one}: it gives up its lease, drops its store and is gone")
             .Produces<Envelope<object>>()
             .Shows("Node deleted successfully. It counts for purges until it has given up its lease.")
@@ -58,27 +69,40 @@ internal static class NodeEndpoints
     internal static IResult List(NodeRole role, PageRequest page, FleetRegistry fleet) =>
         Answer.Page("Nodes retrieved successfully.", page, [.. fleet.List().Where(standing => standing.Node.Role == role).Select(Item)]);
 
-    internal static async Task<IResult> Create(NodeRole role, HttpRequest request, FleetRegistry fleet, CancellationToken stop)
+    internal static async Task<IResult> Create(
+        NodeRole role,
+        HttpRequest request,
+        Caller caller,
+        FleetRegistry fleet,
+        CancellationToken stop
+    )
     {
         if (!(await JsonBody.ReadObjectAsync(request, stop)).Ok(out var body, out var refusal))
             return refusal.ToAnswer();
         if (!body.Text("name").Ok(out var name, out refusal))
             return refusal.ToAnswer();
-        return (await fleet.CreateAsync(name?.Trim() ?? "", role, stop)).Ok(out var made, out refusal)
+        return (await fleet.CreateAsync(caller, name?.Trim() ?? "", role, stop)).Ok(out var made, out refusal)
             ? Answer.Created("Node created successfully. Store the enrolment token now: it is not shown again.", NewItem(made))
             : refusal.ToAnswer();
     }
 
-    internal static async Task<IResult> Renew(NodeRole role, string id, FleetRegistry fleet, CancellationToken stop)
+    internal static async Task<IResult> Renew(NodeRole role, string id, Caller caller, FleetRegistry fleet, CancellationToken stop)
     {
         if (!fleet.Has(role, id))
             return NotThere.ToAnswer();
-        return (await fleet.RenewTokenAsync(id, stop)).Ok(out var renewed, out var refusal)
+        return (await fleet.RenewTokenAsync(caller, id, stop)).Ok(out var renewed, out var refusal)
             ? Answer.Ok("Enrolment token renewed successfully. Store it now: it is not shown again.", NewItem(renewed))
             : refusal.ToAnswer();
     }
 
-    internal static async Task<IResult> Switch(NodeRole role, string id, HttpRequest request, FleetRegistry fleet, CancellationToken stop)
+    internal static async Task<IResult> Switch(
+        NodeRole role,
+        string id,
+        HttpRequest request,
+        Caller caller,
+        FleetRegistry fleet,
+        CancellationToken stop
+    )
     {
         if (!fleet.Has(role, id))
             return NotThere.ToAnswer();
@@ -88,16 +112,16 @@ internal static class NodeEndpoints
             return refusal.ToAnswer();
         if (enabled is not { } on)
             return Refusal.Malformed("Enabled is required. Send true or false.").ToAnswer();
-        return (await fleet.SetEnabledAsync(id, on, stop)).Ok(out _, out refusal)
+        return (await fleet.SetEnabledAsync(caller, id, on, stop)).Ok(out _, out refusal)
             ? Answer.Ok(on ? "Traffic enabled successfully." : "Traffic disabled successfully.")
             : refusal.ToAnswer();
     }
 
-    internal static async Task<IResult> Delete(NodeRole role, string id, FleetRegistry fleet, CancellationToken stop)
+    internal static async Task<IResult> Delete(NodeRole role, string id, Caller caller, FleetRegistry fleet, CancellationToken stop)
     {
         if (!fleet.Has(role, id))
             return NotThere.ToAnswer();
-        return (await fleet.DeleteAsync(id, stop)).Ok(out _, out var refusal)
+        return (await fleet.DeleteAsync(caller, id, stop)).Ok(out _, out var refusal)
             ? Answer.Ok("Node deleted successfully. It counts for purges until it has given up its lease.")
             : refusal.ToAnswer();
     }

@@ -2,6 +2,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Components.Authorization;
 using Paradarum.Control.Access;
+using Paradarum.Control.Audit;
 
 namespace Paradarum.Control.Panel;
 
@@ -13,6 +14,10 @@ internal sealed class PanelSession(AuthenticationStateProvider state, SessionTok
 {
     private const string TokenClaim = "paradarum/session";
 
+    // Where the page was opened from: what is done on it comes over its socket, which is no request of its own.
+    private const string AddressClaim = "paradarum/address";
+    private const string RequestClaim = "paradarum/request";
+
     /// <summary>Over TLS the browser itself refuses a cookie of this name from anyone but this very host, neighbouring hostnames included.</summary>
     private const string SecureCookie = "__Host-paradarum";
     private const string PlainCookie = "paradarum";
@@ -21,7 +26,10 @@ internal sealed class PanelSession(AuthenticationStateProvider state, SessionTok
     public async Task<Caller?> CallerAsync()
     {
         var user = (await state.GetAuthenticationStateAsync()).User;
-        return user.FindFirstValue(TokenClaim) is { } token ? await tokens.OpenAsync(token) : null;
+        if (user.FindFirstValue(TokenClaim) is not { } token || await tokens.OpenAsync(token) is not { } caller)
+            return null;
+        var source = new RequestSource(user.FindFirstValue(AddressClaim) ?? "", user.FindFirstValue(RequestClaim) ?? "");
+        return caller with { Source = source };
     }
 
     /// <summary>The principal of a request; null without a session that is still good.</summary>
@@ -30,7 +38,12 @@ internal sealed class PanelSession(AuthenticationStateProvider state, SessionTok
         if (request.Cookies[CookieOf(request)] is not { Length: > 0 } token || await tokens.OpenAsync(token) is not { } caller)
             return null;
         // The name binds forms to the user (antiforgery); the token never leaves the server again but in its cookie.
-        return new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, caller.Name), new Claim(TokenClaim, token)], "panel"));
+        var source = RequestSource.Of(request.HttpContext);
+        // The request's own facts are of an identity of their own, which proves nothing: a form's token holds for all requests of the other one.
+        return new ClaimsPrincipal([
+            new ClaimsIdentity([new Claim(ClaimTypes.Name, caller.Name), new Claim(TokenClaim, token)], "panel"),
+            new ClaimsIdentity([new Claim(AddressClaim, source.Address), new Claim(RequestClaim, source.RequestId)]),
+        ]);
     }
 
     public static void Start(HttpContext context, Session session) =>

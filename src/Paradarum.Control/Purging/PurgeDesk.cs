@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Paradarum.Control.Access;
 using Paradarum.Control.Api;
+using Paradarum.Control.Audit;
 using Paradarum.Control.Catalogue;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
@@ -45,6 +46,8 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census, Purg
         RefusalKind.Unavailable,
         "The purge could not be made durable: the control plane's disk is full or fails. Send it again."
     );
+
+    private static readonly AuditActor SystemActor = Caller.System(0).Actor;
 
     private int _waiting;
     private long _bytesWaiting;
@@ -108,8 +111,8 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census, Purg
             PurgeRows.Append(
                 write,
                 position,
-                property.Id,
-                caller.Name,
+                (property.Id, property.AccountId),
+                caller.Actor,
                 order.Rules.Length,
                 PurgeRows.TypesOf(order.Rules),
                 jobs,
@@ -137,7 +140,7 @@ internal sealed class PurgeDesk(LogWriter writer, Func<FleetCensus> census, Purg
             ? (new PurgeJobs(1, 0, purge.Hostnames), JsonSerializer.Serialize<string[]>([only]))
             : (new PurgeJobs(counted.Census.Shields.Length, counted.Census.Pops.Length, purge.Hostnames), counted.Ids);
         var position = write.Append(payload).Position;
-        PurgeRows.Append(write, position, purge.PropertyId, PurgeMeter.System, 1, PurgeTypes.All, jobs, nodes);
+        PurgeRows.Append(write, position, (purge.PropertyId, purge.AccountId), SystemActor, 1, PurgeTypes.All, jobs, nodes);
         write.AfterFlush(() => meter.Accepted(PurgeMeter.System));
     }
 

@@ -9,7 +9,7 @@ internal sealed class PurgeMeter(IMeterFactory meters)
     public const string MeterName = "Paradarum.Control";
 
     /// <summary>Who asked for what no client asked for.</summary>
-    public const string System = "system";
+    public const string System = Audit.AuditActor.System;
 
     private readonly Counter<long> _accepted = meters
         .Create(MeterName)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Google.Protobuf;
 using Microsoft.Data.Sqlite;
+using Paradarum.Control.Audit;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol.Link;
 using Paradarum.Protocol.Purging;
@@ -47,13 +48,14 @@ internal static class PurgeRows
     internal const string CountOfTypes =
         "SELECT count(*) FROM purges INDEXED BY purges_by_property WHERE property_id = $1 AND position > $2 AND position <= $3 AND types & $4 <> 0";
 
+    /// <summary>The row of a purge: what its receipt starts from, and its entry in the audit trail (docs/decisions/audit.md).</summary>
     /// <param name="write">Of the record, so that both share a flush.</param>
     /// <param name="acceptedNodes">The nodes that count, as a JSON array.</param>
     public static void Append(
         LogWrite write,
         ulong position,
-        long propertyId,
-        string askedBy,
+        (long Id, long AccountId) property,
+        AuditActor actor,
         int itemCount,
         PurgeTypes types,
         PurgeJobs jobs,
@@ -61,20 +63,24 @@ internal static class PurgeRows
     ) =>
         write.Execute(
             """
-            INSERT INTO purges (position, property_id, asked_by, accepted_at, item_count, hostnames, shields, pops, accepted_nodes, types, ordinal)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+            INSERT INTO purges (position, property_id, asked_by, accepted_at, item_count, hostnames, shields, pops, accepted_nodes, types,
+              account_id, address, request_id, ordinal)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
               coalesce((SELECT ordinal FROM purges WHERE property_id = $2 ORDER BY position DESC LIMIT 1), 0) + 1)
             """,
             (long)position,
-            propertyId,
-            askedBy,
+            property.Id,
+            actor.Name,
             write.Now.ToUnixTimeMilliseconds(),
             itemCount,
             jobs.Hostnames,
             jobs.Shields,
             jobs.Pops,
             acceptedNodes,
-            (int)types
+            (int)types,
+            property.AccountId,
+            actor.Source.Address,
+            actor.Source.RequestId
         );
 
     public static PurgeTypes TypesOf(ImmutableArray<PurgeRule> rules)

@@ -35,6 +35,11 @@ internal static class PurgeSchema
             WHERE placed.position = purges.position
             """,
             "CREATE INDEX purges_by_property ON purges (property_id, position, ordinal, types)",
+            // For the audit trail. What was accepted before is the operator's alone to see there.
+            "ALTER TABLE purges ADD COLUMN account_id BIGINT NOT NULL DEFAULT 0",
+            "ALTER TABLE purges ADD COLUMN address TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE purges ADD COLUMN request_id TEXT NOT NULL DEFAULT ''",
+            "CREATE INDEX purges_by_account ON purges (account_id, position)",
         ]
     );
 }

@@ -54,8 +54,10 @@ internal sealed class Canary(PropertyCatalogue catalogue, LogWriter writer, Tele
         var account = _account ??= await writer.WriteAsync(InternalAccount, stop);
         var kept = catalogue.Current.Properties.Values.FirstOrDefault(property => property.AccountId == account);
         if (kept is null)
-            return await catalogue.CreateAsync(account, new PropertyOrder(PropertyName, [origin]), stop);
-        return kept.Configuration.Origins is [var one] && one == origin ? kept : await catalogue.SetOriginsAsync(kept.Id, [origin], stop);
+            return await catalogue.CreateAsync(Caller.System(account), new PropertyOrder(PropertyName, [origin]), stop);
+        return kept.Configuration.Origins is [var one] && one == origin
+            ? kept
+            : await catalogue.SetOriginsAsync(Caller.System(account), kept.Id, [origin], stop);
     }
 
     private Uri Origin()

@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using Paradarum.Control.Access;
+using Paradarum.Control.Audit;
+using Paradarum.Control.Catalogue;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol;
@@ -43,16 +46,24 @@ internal sealed class WebhookDirectory(LogWriter writer, PurgeProgress progress)
         );
 
     /// <summary>Hears of every purge of the property that is not complete yet.</summary>
-    public Task<Result<Webhook>> CreateAsync(long propertyId, Uri url, WebhookSecret secret, CancellationToken stop) =>
+    public Task<Result<Webhook>> CreateAsync(
+        Caller caller,
+        CatalogueProperty property,
+        Uri url,
+        WebhookSecret secret,
+        CancellationToken stop
+    ) =>
         writer.WriteAsync<Result<Webhook>>(
             write =>
             {
                 if (
-                    write.Query("SELECT 1 FROM webhooks WHERE property_id = $1", row => row.GetInt64(0), propertyId).Count >= MostOfProperty
+                    write.Query("SELECT 1 FROM webhooks WHERE property_id = $1", row => row.GetInt64(0), property.Id).Count
+                    >= MostOfProperty
                 )
                     return TooMany;
                 var through = progress.Frontiers.Complete;
-                var webhook = WebhookStore.Insert(write, propertyId, url, secret, through);
+                var webhook = WebhookStore.Insert(write, property.Id, url, secret, through);
+                Trace(write, caller, property, "created", webhook);
                 write.AfterFlush(() =>
                 {
                     Through[webhook.Id] = through;
@@ -65,21 +76,50 @@ internal sealed class WebhookDirectory(LogWriter writer, PurgeProgress progress)
         );
 
     /// <summary>With what was still to be delivered. 404 also for one of another property.</summary>
-    public Task<Result<Webhook>> DeleteAsync(long propertyId, long id, CancellationToken stop) =>
+    public Task<Result<Webhook>> DeleteAsync(Caller caller, CatalogueProperty property, long id, CancellationToken stop) =>
         writer.WriteAsync<Result<Webhook>>(
             write =>
             {
-                if (!_all.TryGetValue(id, out var webhook) || webhook.PropertyId != propertyId)
+                if (!_all.TryGetValue(id, out var webhook) || webhook.PropertyId != property.Id)
                     return Unknown;
-                WebhookStore.Delete(write, id);
-                write.AfterFlush(() =>
-                {
-                    _all = _all.Remove(id);
-                    Through.TryRemove(id, out _);
-                    Changed.Set();
-                });
+                Delete(write, id);
+                Trace(write, caller, property, "deleted", webhook);
                 return webhook;
             },
             stop
+        );
+
+    /// <summary>Forgets one whose property is gone: that it went is told with the property.</summary>
+    public Task ForgetAsync(long id, CancellationToken stop) =>
+        writer.WriteAsync(
+            write =>
+            {
+                Delete(write, id);
+                return true;
+            },
+            stop
+        );
+
+    private void Delete(LogWrite write, long id)
+    {
+        WebhookStore.Delete(write, id);
+        write.AfterFlush(() =>
+        {
+            _all = _all.Remove(id);
+            Through.TryRemove(id, out _);
+            Changed.Set();
+        });
+    }
+
+    /// <summary>Of the URL only where it leads: path and query of many receivers are what lets one in.</summary>
+    private static void Trace(LogWrite write, Caller caller, CatalogueProperty property, string action, Webhook webhook) =>
+        AuditTrail.Append(
+            write,
+            caller.Actor,
+            new AuditChange(AuditTypes.Webhook, action, property.AccountId)
+            {
+                PropertyId = property.Id,
+                Subject = webhook.Url.GetLeftPart(UriPartial.Authority),
+            }
         );
 }

@@ -82,7 +82,7 @@ internal static class WebhookEndpoints
         string? made = null;
         if (!(sentSecret is null ? WebhookSecret.Generate(out made) : WebhookSecret.Parse(sentSecret)).Ok(out var secret, out refusal))
             return refusal.ToAnswer();
-        return (await directory.CreateAsync(opened.Property.Id, url, secret, stop)).Ok(out var webhook, out refusal)
+        return (await directory.CreateAsync(caller, opened.Property, url, secret, stop)).Ok(out var webhook, out refusal)
             ? Answer.Created(
                 made is null ? "Webhook created successfully." : Made,
                 new NewWebhook(webhook.Id, webhook.Url.AbsoluteUri, made, webhook.CreatedAt)
@@ -118,7 +118,7 @@ internal static class WebhookEndpoints
     {
         if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
             return refusal.ToAnswer();
-        return (await directory.DeleteAsync(property.Id, PathId.Read(webhookId), stop)).Ok(out _, out refusal)
+        return (await directory.DeleteAsync(caller, property, PathId.Read(webhookId), stop)).Ok(out _, out refusal)
             ? Answer.Ok("Webhook deleted successfully.")
             : refusal.ToAnswer();
     }

@@ -85,7 +85,7 @@ internal sealed class WebhookQueue(
             foreach (var webhook in directory.All)
             {
                 if (!catalogue.Current.Properties.ContainsKey(webhook.PropertyId))
-                    await directory.DeleteAsync(webhook.PropertyId, webhook.Id, stop);
+                    await directory.ForgetAsync(webhook.Id, stop);
                 else
                 {
                     while (await QueueAsync(webhook, stop)) { }

@@ -1,4 +1,5 @@
 using Paradarum.Control;
+using Paradarum.Control.Access;
 using Paradarum.Control.Catalogue;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
@@ -143,10 +144,10 @@ internal sealed class Installation : IAsyncDisposable
     {
         var registered = fleet.List().Select(standing => standing.Node).FirstOrDefault(node => !node.Leaving && node.Name == want.Name);
         var newcomer =
-            registered is null ? Opened(await fleet.CreateAsync(want.Name, want.Role, stop))
+            registered is null ? Opened(await fleet.CreateAsync(Caller.System(0), want.Name, want.Role, stop))
             : NodeHost.HasIdentity(FolderOf(options, want.Name)) ? null
             // Its folder is gone, or a start was cut between the token's use and the identity's writing.
-            : Opened(await fleet.RenewTokenAsync(registered.Id, stop));
+            : Opened(await fleet.RenewTokenAsync(Caller.System(0), registered.Id, stop));
         var started = await NodeHost.StartAsync(NodeOptions(want, options) with { EnrolmentToken = newcomer?.EnrolmentToken }, stop);
         return Opened(started);
     }
@@ -163,13 +164,13 @@ internal sealed class Installation : IAsyncDisposable
             var want = new WantedNode(surplus.Name, surplus.Role, Port: 0);
             await using var node = Opened(await NodeHost.StartAsync(NodeOptions(want, options), stop));
             await fleet.WhenConnectedAsync(node.Id, stop);
-            await fleet.DeleteAsync(surplus.Id, stop);
+            await fleet.DeleteAsync(Caller.System(0), surplus.Id, stop);
             // Later than this, its lease and grace decide when it is gone.
             await Task.WhenAny(node.Following, Task.Delay(LeaveWithin, TimeProvider.System, stop));
         }
         else
         {
-            await fleet.DeleteAsync(surplus.Id, stop);
+            await fleet.DeleteAsync(Caller.System(0), surplus.Id, stop);
         }
         if (Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);

@@ -47,6 +47,7 @@ public sealed class The_authorization_matrix
         ["listPropertyPurge"] = Door.PurgeOfProperty,
         ["getPropertyPurge"] = Door.PurgeOfProperty,
         ["getPropertyPurgeEvents"] = Door.PurgeOfProperty,
+        ["listAudit"] = Door.Unrestricted,
         ["listNode"] = Door.Operator,
         ["postNode"] = Door.Operator,
         ["postNodeToken"] = Door.Operator,
@@ -155,7 +156,9 @@ public sealed class The_authorization_matrix
         var other = await host.AddAccountAsync("other");
         var property = await host.AddPropertyAsync("asked-for", customer.Id);
         var neighbour = await host.AddPropertyAsync("neighbour", customer.Id);
-        await host.Plane.Services.GetRequiredService<FleetRegistry>().CreateAsync("pop-1", NodeRole.Pop, CancellationToken.None);
+        await host
+            .Plane.Services.GetRequiredService<FleetRegistry>()
+            .CreateAsync(ControlHost.Somebody, "pop-1", NodeRole.Pop, CancellationToken.None);
 
         var revoked = await customer.Client.PostAnswerAsync("/api/account/apikeys", new { name = "revoked" });
         (await customer.Client.DeleteAnswerAsync($"/api/account/apikeys/{revoked.Data.GetProperty("id").GetInt64()}")).Status.ShouldBe(200);

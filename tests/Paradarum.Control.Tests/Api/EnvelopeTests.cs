@@ -150,7 +150,14 @@ public sealed class Guards_answer_in_order
         (await host.Client.CallAsync(HttpMethod.Delete, "/api/property/999/hostname/1", Xml("<a/>"))).Message.ShouldBe(
             "Property not found."
         );
-        ControlHost.Opened(await host.Catalogue.SetStateAsync(property.Id, Protocol.Link.PropertyState.Disabled, CancellationToken.None));
+        ControlHost.Opened(
+            await host.Catalogue.SetStateAsync(
+                ControlHost.Somebody,
+                property.Id,
+                Protocol.Link.PropertyState.Disabled,
+                CancellationToken.None
+            )
+        );
         (await host.Client.CallAsync(HttpMethod.Delete, hostnames, Xml("<a/>"))).Status.ShouldBe(403);
         (await host.Client.CallAsync(HttpMethod.Post, "/api/property", Xml("no json"))).Status.ShouldBe(415);
         (await host.Client.CallAsync(HttpMethod.Post, "/api/property", new StringContent("no json"))).Status.ShouldBe(415);
@@ -164,7 +171,7 @@ public sealed class Guards_answer_in_order
         await using var host = await ControlHost.StartAsync();
         var property = await host.AddPropertyAsync("shop");
         var closed = Enum.Parse<Protocol.Link.PropertyState>(state);
-        ControlHost.Opened(await host.Catalogue.SetStateAsync(property.Id, closed, CancellationToken.None));
+        ControlHost.Opened(await host.Catalogue.SetStateAsync(ControlHost.Somebody, property.Id, closed, CancellationToken.None));
         (await host.Client.GetAnswerAsync($"/api/property/{property.Id}")).Status.ShouldBe(200);
         var answer = await host.Client.DeleteAnswerAsync($"/api/property/{property.Id}");
         answer.Status.ShouldBe(403);

@@ -12,14 +12,30 @@ public sealed partial class The_layout
         ["Api"] = [],
         ["PurgeLog"] = [],
         ["Database"] = ["PurgeLog"],
-        ["Access"] = ["Api", "Database", "PurgeLog"],
-        ["Catalogue"] = ["Access", "Api", "Database", "PurgeLog"],
-        ["Fleet"] = ["Access", "Api", "Catalogue", "Database", "PurgeLog"],
-        ["Purging"] = ["Access", "Api", "Catalogue", "Database", "Fleet", "PurgeLog"],
-        ["Webhooks"] = ["Access", "Api", "Catalogue", "Database", "Fleet", "PurgeLog", "Purging"],
+        // Who did what: written by all that change something, read by Auditing.
+        ["Audit"] = ["Api", "PurgeLog"],
+        ["Access"] = ["Api", "Audit", "Database", "PurgeLog"],
+        ["Catalogue"] = ["Access", "Api", "Audit", "Database", "PurgeLog"],
+        ["Fleet"] = ["Access", "Api", "Audit", "Catalogue", "Database", "PurgeLog"],
+        ["Purging"] = ["Access", "Api", "Audit", "Catalogue", "Database", "Fleet", "PurgeLog"],
+        ["Auditing"] = ["Access", "Api", "Audit", "Database", "PurgeLog", "Purging"],
+        ["Webhooks"] = ["Access", "Api", "Audit", "Catalogue", "Database", "Fleet", "PurgeLog", "Purging"],
         // Looks at everything; nothing knows of it.
         ["Telemetry"] = ["Access", "Api", "Catalogue", "Database", "Fleet", "PurgeLog", "Purging"],
-        ["Panel"] = ["Access", "Api", "Catalogue", "Database", "Fleet", "PurgeLog", "Purging", "Telemetry", "Webhooks"],
+        ["Panel"] =
+        [
+            "Access",
+            "Api",
+            "Audit",
+            "Auditing",
+            "Catalogue",
+            "Database",
+            "Fleet",
+            "PurgeLog",
+            "Purging",
+            "Telemetry",
+            "Webhooks",
+        ],
     };
 
     [Fact]
@@ -95,7 +111,7 @@ public sealed partial class The_layout
 
     /// <summary>As in <c>using Paradarum.Control.Fleet;</c>, <c>Control.Fleet.FleetDesk</c>, and <c>Fleet.FleetDesk</c> seen from within the control plane.</summary>
     [GeneratedRegex(
-        @"(?<!namespace Paradarum\.)\bControl\.(?<folder>\w+)|(?<![\w.])(?<folder>Api|PurgeLog|Access|Catalogue|Fleet|Purging|Webhooks)\.[A-Z]",
+        @"(?<!namespace Paradarum\.)\bControl\.(?<folder>\w+)|(?<![\w.])(?<folder>Api|PurgeLog|Access|Catalogue|Fleet|Purging|Audit|Auditing|Webhooks)\.[A-Z]",
         RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000
     )]

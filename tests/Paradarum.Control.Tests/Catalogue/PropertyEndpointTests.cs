@@ -177,7 +177,9 @@ public sealed class A_preset
         await using (var host = await ControlHost.StartAsync(folder))
         {
             var property = await host.AddPropertyAsync("shop");
-            ControlHost.Opened(await host.Catalogue.SetRulesAsync(property.Id, RulePresets.WordPress, CancellationToken.None));
+            ControlHost.Opened(
+                await host.Catalogue.SetRulesAsync(ControlHost.Somebody, property.Id, RulePresets.WordPress, CancellationToken.None)
+            );
         }
 
         await using (var host = await ControlHost.StartAsync(folder))

@@ -203,7 +203,7 @@ public sealed class A_purge_on_its_way_through_the_fleet
         await using var pop = await LiveNode.StartAsync(host, folder["pop"], NodeRole.Pop);
         await pop.IsLeasedAsync();
 
-        ControlHost.Opened(await port.Registry.DeleteAsync(pop.Identity.NodeId, CancellationToken.None));
+        ControlHost.Opened(await port.Registry.DeleteAsync(ControlHost.Somebody, pop.Identity.NodeId, CancellationToken.None));
         await pop.Running.WaitAsync(LongEnough, TimeProvider.System);
 
         pop.Lease.State.ShouldBe(LeaseState.Fenced);

@@ -28,7 +28,7 @@ internal sealed class FleetPort(ControlHost host) : IDisposable
 
     public async Task<EnrolReply> EnrolAsync(string name, NodeRole role)
     {
-        var node = ControlHost.Opened(await Registry.CreateAsync(name, role, CancellationToken.None));
+        var node = ControlHost.Opened(await Registry.CreateAsync(ControlHost.Somebody, name, role, CancellationToken.None));
         return await Client.EnrolAsync(new EnrolRequest { Token = node.EnrolmentToken });
     }
 

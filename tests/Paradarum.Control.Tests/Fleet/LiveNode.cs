@@ -52,7 +52,9 @@ internal sealed class LiveNode : IAsyncDisposable
         var held = NodeFolder.Take(folder);
         if (Enrolment.Read(held) is not { } identity)
         {
-            var created = ControlHost.Opened(await port.Registry.CreateAsync(Path.GetFileName(folder), role, CancellationToken.None));
+            var created = ControlHost.Opened(
+                await port.Registry.CreateAsync(ControlHost.Somebody, Path.GetFileName(folder), role, CancellationToken.None)
+            );
             identity = ControlHost.Opened(
                 await Enrolment.ReadOrEnrolAsync(held, host.Plane.Fleet, roots: null, created.EnrolmentToken, CancellationToken.None)
             );

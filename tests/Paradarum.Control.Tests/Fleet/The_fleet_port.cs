@@ -39,7 +39,9 @@ public sealed class The_fleet_port
     {
         await using var host = await ControlHost.StartAsync();
         using var port = new FleetPort(host);
-        var created = ControlHost.Opened(await port.Registry.CreateAsync("pop1", NodeRole.Pop, CancellationToken.None));
+        var created = ControlHost.Opened(
+            await port.Registry.CreateAsync(ControlHost.Somebody, "pop1", NodeRole.Pop, CancellationToken.None)
+        );
 
         var first = await port.Client.EnrolAsync(new EnrolRequest { Token = created.EnrolmentToken });
         var second = await Should.ThrowAsync<RpcException>(async () =>

@@ -135,7 +135,7 @@ public sealed class The_history_of_purges
     {
         await using var host = await PurgeHost.StartAsync();
         await host.Purge("""{"type":"All"}""");
-        await host.Control.Catalogue.SetStateAsync(host.Property.Id, PropertyState.Disabled, default);
+        await host.Control.Catalogue.SetStateAsync(ControlHost.Somebody, host.Property.Id, PropertyState.Disabled, default);
         (await host.Control.Client.GetAnswerAsync(host.Path)).Status.ShouldBe(200);
         var stranger = await host.Control.AddAccountAsync("stranger");
         using var client = stranger.Client;
@@ -154,18 +154,20 @@ public sealed class The_history_of_purges
     {
         await using var host = await PurgeHost.StartAsync();
         var (catalogue, id) = (host.Control.Catalogue, host.Property.Id);
-        await catalogue.SetShieldAsync(id, enabled: true, "s2", default);
+        await catalogue.SetShieldAsync(ControlHost.Somebody, id, enabled: true, "s2", default);
         if (change == "hostname removed")
         {
-            var added = ControlHost.Opened(await catalogue.AddHostnameAsync(id, "two.cdn.localhost", default, default));
-            await catalogue.RemoveHostnameAsync(id, added.Hostnames[^1].Id, default);
+            var added = ControlHost.Opened(
+                await catalogue.AddHostnameAsync(ControlHost.Somebody, id, "two.cdn.localhost", default, default)
+            );
+            await catalogue.RemoveHostnameAsync(ControlHost.Somebody, id, added.Hostnames[^1].Id, default);
         }
         else if (change == "disabled")
-            await catalogue.SetStateAsync(id, PropertyState.Disabled, default);
+            await catalogue.SetStateAsync(ControlHost.Somebody, id, PropertyState.Disabled, default);
         else if (change == "key changed")
-            await catalogue.SetQueryModeAsync(id, new QueryMode(QueryModeKind.IgnoreAll, []), default);
+            await catalogue.SetQueryModeAsync(ControlHost.Somebody, id, new QueryMode(QueryModeKind.IgnoreAll, []), default);
         else
-            await catalogue.SetShieldAsync(id, enabled: false, null, default);
+            await catalogue.SetShieldAsync(ControlHost.Somebody, id, enabled: false, null, default);
 
         var page = await host.Control.Client.GetAnswerAsync(host.Path);
 
@@ -183,9 +185,9 @@ public sealed class The_history_of_purges
     public async Task Tells_the_former_shield_alone_to_forget()
     {
         await using var host = await PurgeHost.StartAsync();
-        await host.Control.Catalogue.SetShieldAsync(host.Property.Id, enabled: true, "s1", default);
+        await host.Control.Catalogue.SetShieldAsync(ControlHost.Somebody, host.Property.Id, enabled: true, "s1", default);
         var before = host.Feed.Head.Position;
-        await host.Control.Catalogue.SetShieldAsync(host.Property.Id, enabled: true, "s2", default);
+        await host.Control.Catalogue.SetShieldAsync(ControlHost.Somebody, host.Property.Id, enabled: true, "s2", default);
 
         host.Feed.TryRead(before, 10, int.MaxValue, out var records).ShouldBeTrue();
         // The change first: what the former shield stores between the two goes with the rest.
@@ -198,7 +200,7 @@ public sealed class The_history_of_purges
     public async Task Keeps_the_purge_of_a_deleted_property()
     {
         await using var host = await PurgeHost.StartAsync();
-        await host.Control.Catalogue.DeleteAsync(host.Property.Id, default);
+        await host.Control.Catalogue.DeleteAsync(ControlHost.Somebody, host.Property.Id, default);
         using var reader = host.Control.Writer.OpenReader();
         using var command = reader.CreateCommand();
         command.CommandText = "SELECT asked_by || ' ' || hostnames || ' ' || shields || ' ' || pops FROM purges";

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Paradarum.Control.Catalogue;
 using Paradarum.Control.Fleet;
 using Paradarum.Protocol.Link;
+using Paradarum.Testing;
 
 namespace Paradarum.Control.Tests.Purging;
 
@@ -76,8 +77,20 @@ public sealed class A_purge_over_the_API(SharedPurgeHost shared) : IClassFixture
     public async Task Counts_active_hostnames_alone()
     {
         await using var host = await PurgeHost.StartAsync();
-        await host.Control.Catalogue.AddHostnameAsync(host.Property.Id, "second.cdn.localhost", HostnameState.Active, default);
-        await host.Control.Catalogue.AddHostnameAsync(host.Property.Id, "waiting.example.com", HostnameState.PendingValidation, default);
+        await host.Control.Catalogue.AddHostnameAsync(
+            ControlHost.Somebody,
+            host.Property.Id,
+            "second.cdn.localhost",
+            HostnameState.Active,
+            default
+        );
+        await host.Control.Catalogue.AddHostnameAsync(
+            ControlHost.Somebody,
+            host.Property.Id,
+            "waiting.example.com",
+            HostnameState.PendingValidation,
+            default
+        );
         var answer = await host.Purge("""{"type":"All"}""");
         Number(answer.Data, "hostnames").ShouldBe(2);
         Number(answer.Data, "jobCount").ShouldBe(24);

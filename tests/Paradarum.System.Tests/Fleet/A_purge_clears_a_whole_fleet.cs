@@ -94,6 +94,7 @@ public sealed class A_purge_clears_a_whole_fleet
     {
         await using var fleet = await TestFleet.StartAsync(pops: 1);
         await fleet.Control.Catalogue.SetQueryModeAsync(
+            ControlHost.Somebody,
             fleet.Property.Id,
             new QueryMode(QueryModeKind.Except, ["id"]),
             CancellationToken.None

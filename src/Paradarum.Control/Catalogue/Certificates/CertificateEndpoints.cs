@@ -79,10 +79,9 @@ internal static class CertificateEndpoints
         if (!reader.Read(opened.Body, hostname.Name).Ok(out var certificate, out refusal))
             return refusal.ToAnswer();
         var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
-        return (await ChangeAsync(catalogue, opened.Property.Id, hostname.Id, kept => kept.SetCertificate(certificate, now), stop)).Ok(
-            out var changed,
-            out refusal
-        )
+        return (
+            await ChangeAsync(catalogue, caller, opened.Property.Id, hostname.Id, kept => kept.SetCertificate(certificate, now), stop)
+        ).Ok(out var changed, out refusal)
             ? Answer.Ok("Certificate installed successfully.", Item(Find(changed, hostnameId)!.Certificate!, vault))
             : refusal.ToAnswer();
     }
@@ -113,7 +112,10 @@ internal static class CertificateEndpoints
             return NoHostname.ToAnswer();
         if (hostname.Certificate is null)
             return NoCertificate.ToAnswer();
-        return (await ChangeAsync(catalogue, property.Id, hostname.Id, kept => kept.RemoveCertificate(), stop)).Ok(out _, out refusal)
+        return (await ChangeAsync(catalogue, caller, property.Id, hostname.Id, kept => kept.RemoveCertificate(), stop)).Ok(
+            out _,
+            out refusal
+        )
             ? Answer.Ok("Certificate deleted successfully.")
             : refusal.ToAnswer();
     }
@@ -121,12 +123,14 @@ internal static class CertificateEndpoints
     /// <summary>The hostname may have gone meanwhile.</summary>
     internal static Task<Result<CatalogueProperty>> ChangeAsync(
         PropertyCatalogue catalogue,
+        Caller caller,
         long propertyId,
         long hostnameId,
         Action<Hostname> change,
         CancellationToken stop
     ) =>
         catalogue.ChangeAsync(
+            caller,
             propertyId,
             property =>
             {
