@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Paradarum.Client;
 using Paradarum.Options;
@@ -9,28 +8,6 @@ namespace Paradarum;
 /// <summary><c>paradarum purge</c>: the purge API from a shell.</summary>
 internal static class PurgeCommand
 {
-    private static readonly Setting<Uri> Url = new(
-        "url",
-        "URL",
-        "The API of the control plane.",
-        SettingKinds.ServerUrl,
-        "http://localhost:5252"
-    );
-    private static readonly Setting<string> Key = new(
-        "key",
-        "KEY",
-        "API key. Others on the machine can read flags: prefer the file or PARADARUM_KEY.",
-        SettingKinds.Text
-    )
-    {
-        IsSecret = true,
-    };
-    private static readonly Setting<string> KeyFile = new(
-        "key-file",
-        "FILE",
-        "File that holds the API key: the key alone, or JSON with apiKey, such as up.json and operator.json.",
-        SettingKinds.ExistingFile
-    );
     private static readonly Setting<string> Property = new(
         "property",
         "ID|NAME",
@@ -60,6 +37,7 @@ internal static class PurgeCommand
         HelpName = "FILE",
     };
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait until it is complete, and show how far each node is." };
+    private static readonly Option<bool> Preview = new("--preview") { Description = "Show what it would remove, and queue nothing." };
     private static readonly Option<string?> IdempotencyKey = new("--idempotency-key")
     {
         Description = "A repetition with the same key queues nothing and is answered the same.",
@@ -81,6 +59,7 @@ internal static class PurgeCommand
             Examples:
               paradarum purge --path / --wait --key-file paradarum-data/up.json
               paradarum purge --property shop --extension css --extension js --wait
+              paradarum purge --property shop --regex '^/news/2025' --preview
               paradarum purge --property shop --regex /news/ --match starts_with
               git diff --name-only HEAD~1 | sed 's|^|/|' | paradarum purge --property 7 --file - --wait
             """
@@ -93,31 +72,28 @@ internal static class PurgeCommand
             Match,
             File,
             Wait,
+            Preview,
             IdempotencyKey,
         };
-        var sheet = new SettingSheet(command);
+        var client = new ClientSheet(command);
+        var sheet = client.Settings;
         sheet.Add(Property);
-        sheet.Add(Url);
-        sheet.Add(Key);
-        sheet.Add(KeyFile);
         sheet.Add(Timeout);
         command.SetAction(
-            async (parsed, stop) =>
-            {
-                var values = sheet.Open(parsed, Environment.GetEnvironmentVariable);
-                var task = await ReadAsync(parsed, values, stop);
-                if (values.Problems.Count > 0)
+            (parsed, stop) =>
+                ClientCommand.GuardedAsync(async () =>
                 {
-                    ExitCode.Fail(values.Problems);
-                    return (int)PurgeExit.WrongUse;
-                }
-                return (int)await PurgeRunner.RunAsync(task, stop);
-            }
+                    var values = client.Open(parsed);
+                    var task = await ReadAsync(parsed, values, new ClientOutput(client.AsJson(parsed)), stop);
+                    if (values.Problems.Count > 0)
+                        return (PurgeExit)ExitCode.Fail(values.Problems);
+                    return await PurgeRunner.RunAsync(task, stop);
+                })
         );
         return command;
     }
 
-    private static async Task<PurgeTask> ReadAsync(ParseResult parsed, SettingValues values, CancellationToken stop)
+    private static async Task<PurgeTask> ReadAsync(ParseResult parsed, SettingValues values, ClientOutput output, CancellationToken stop)
     {
         var items = Named(parsed, values);
         var file = parsed.GetValue(File);
@@ -129,14 +105,16 @@ internal static class PurgeCommand
             values.Add("Say what to purge: --all, --path, --extension, --regex or --file.");
         values.Find(Property, out var property);
         return new PurgeTask(
-            values.Read(Url)!,
-            ReadKey(values),
+            ClientSheet.UrlOf(values),
+            ClientSheet.CredentialOf(values),
             property,
             items,
             AsBatch: file is not null || items.Count > 1,
             parsed.GetValue(Wait),
             values.Read(Timeout),
-            parsed.GetValue(IdempotencyKey)
+            parsed.GetValue(IdempotencyKey),
+            parsed.GetValue(Preview),
+            output
         );
     }
 
@@ -173,32 +151,6 @@ internal static class PurgeCommand
             values.Add($"--file: {e.Message}");
             return [];
         }
-    }
-
-    private static string ReadKey(SettingValues values)
-    {
-        var before = values.Problems.Count;
-        if (values.Find(Key, out var key))
-            return key;
-        if (!values.Find(KeyFile, out var file))
-        {
-            if (values.Problems.Count == before)
-                values.Add("--key-file is needed: a file with the API key, such as paradarum-data/up.json; or set PARADARUM_KEY.");
-            return "";
-        }
-        try
-        {
-            var text = System.IO.File.ReadAllText(file).Trim();
-            key = text.StartsWith('{') ? JsonNode.Parse(text)?["apiKey"]?.GetValue<string>() : text;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException)
-        {
-            values.Add($"--key-file: {file} can't be read: {e.Message}");
-            return "";
-        }
-        if (string.IsNullOrWhiteSpace(key) || key.Any(char.IsWhiteSpace))
-            values.Add($"--key-file: {file} holds no API key: the key alone, or JSON with apiKey.");
-        return key ?? "";
     }
 
     private static Option<string[]> Values(string name, string helpName, string description) =>

@@ -7,13 +7,13 @@ using System.Text.Json.Nodes;
 
 namespace Paradarum.Client;
 
-/// <summary>The purge API as the command uses it: the REST contract and nothing else.</summary>
+/// <summary>The API as the commands of the client use it: the REST contract and nothing else.</summary>
 /// <param name="timeout">Of one request, waiting ones included.</param>
-internal sealed class PurgeApi(Uri url, string key, TimeSpan timeout) : IDisposable
+internal sealed class PurgeApi(Uri url, Credential credential, TimeSpan timeout) : IDisposable
 {
     private const int LargestPage = 100;
 
-    private readonly HttpClient _http = Client(url, key, timeout);
+    private readonly HttpClient _http = Client(url, credential, timeout);
 
     /// <summary>The id behind an id or a name; without one, the only property that the key sees.</summary>
     public async Task<long> PropertyAsync(string? named, CancellationToken stop)
@@ -86,6 +86,45 @@ internal sealed class PurgeApi(Uri url, string key, TimeSpan timeout) : IDisposa
                 await foreach (var item in parser.EnumerateAsync(stop))
                     yield return item.EventType;
             }
+        }
+    }
+
+    /// <summary>Any other call: the whole envelope of an answer that succeeded.</summary>
+    public async Task<JsonObject> AskAsync(HttpMethod method, string path, JsonNode? body, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        using var response = await SendAsync(request, HttpCompletionOption.ResponseContentRead, stop);
+        JsonObject? envelope = null;
+        try
+        {
+            envelope = JsonNode.Parse(await response.Content.ReadAsByteArrayAsync(stop)) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            // Below: whoever answered is not the API.
+        }
+
+        return response.IsSuccessStatusCode && envelope is not null
+            ? envelope
+            : throw Refused(response, envelope?["message"]?.GetValue<string>());
+    }
+
+    /// <summary>All of a list, page by page; at most so many of it.</summary>
+    public async Task<JsonArray> ListAsync(string path, CancellationToken stop, int most = int.MaxValue)
+    {
+        var all = new JsonArray();
+        var separator = path.Contains('?', StringComparison.Ordinal) ? '&' : '?';
+        for (var page = 1; ; page++)
+        {
+            var answer = await AskAsync(HttpMethod.Get, $"{path}{separator}pageSize={LargestPage}&pageNumber={page}", null, stop);
+            foreach (var item in answer["data"]!.AsArray())
+            {
+                if (all.Count < most)
+                    all.Add(item?.DeepClone());
+            }
+
+            if (all.Count >= most || page >= answer["totalPages"]!.GetValue<int>())
+                return all;
         }
     }
 
@@ -169,8 +208,14 @@ internal sealed class PurgeApi(Uri url, string key, TimeSpan timeout) : IDisposa
             : $"{url} answered {(int)response.StatusCode} and is not a Paradarum API. Is --url right?";
         return (int)response.StatusCode switch
         {
-            401 => new(PurgeExit.Refused, $"{sentence} Give a valid one with --key-file or PARADARUM_KEY."),
-            404 => new(PurgeExit.Refused, $"{sentence} Give a property that this key may see with --property."),
+            401 when credential.Header is not null => new(
+                PurgeExit.Refused,
+                $"{sentence} Give a valid one with --key-file or PARADARUM_KEY, or sign in: paradarum login"
+            ),
+            404 when sentence == "Property not found." => new(
+                PurgeExit.Refused,
+                $"{sentence} Give a property that this key may see with --property."
+            ),
             429 => new(PurgeExit.TryAgain, $"{sentence} Try again{After(response)}."),
             >= 500 => new(PurgeExit.TryAgain, $"{sentence} Try again; the log of the control plane says more."),
             _ => new(PurgeExit.Refused, sentence),
@@ -180,10 +225,11 @@ internal sealed class PurgeApi(Uri url, string key, TimeSpan timeout) : IDisposa
     private static string After(HttpResponseMessage response) =>
         response.Headers.RetryAfter?.Delta is { } delta ? $" in {delta.TotalSeconds:0} s" : " later";
 
-    private static HttpClient Client(Uri url, string key, TimeSpan timeout)
+    private static HttpClient Client(Uri url, Credential credential, TimeSpan timeout)
     {
         var http = new HttpClient { BaseAddress = url, Timeout = timeout };
-        http.DefaultRequestHeaders.TryAddWithoutValidation("X-API-Key", key);
+        if (credential.Header is { } header)
+            http.DefaultRequestHeaders.TryAddWithoutValidation(header, credential.Value);
         return http;
     }
 }

@@ -9,13 +9,15 @@ namespace Paradarum.Client;
 /// <param name="Timeout">Of the wait.</param>
 internal sealed record PurgeTask(
     Uri Url,
-    string Key,
+    Credential Credential,
     string? Property,
     List<JsonNode?> Items,
     bool AsBatch,
     bool Wait,
     TimeSpan Timeout,
-    string? IdempotencyKey
+    string? IdempotencyKey,
+    bool Preview,
+    ClientOutput Output
 );
 
 /// <summary>Runs <c>purge</c> to its exit code.</summary>
@@ -28,8 +30,14 @@ internal static class PurgeRunner
     {
         try
         {
-            using var api = new PurgeApi(task.Url, task.Key, AnswerWithin);
+            using var api = new PurgeApi(task.Url, task.Credential, AnswerWithin);
             var property = await api.PropertyAsync(task.Property, stop);
+            if (task.Preview)
+            {
+                await PreviewAsync(api, property, task, stop);
+                return PurgeExit.Done;
+            }
+
             var (accepted, receipt, message) = await api.PurgeAsync(property, task.Items, task.AsBatch, task.IdempotencyKey, stop);
             Console.WriteLine(message);
             Console.WriteLine($"receipt {new Uri(task.Url, receipt)}");
@@ -49,6 +57,26 @@ internal static class PurgeRunner
             await Console.Error.WriteLineAsync($"{task.Url} answered what this version can't read: {e.Message}");
             return PurgeExit.TryAgain;
         }
+    }
+
+    private static async Task PreviewAsync(PurgeApi api, long property, PurgeTask task, CancellationToken stop)
+    {
+        var body = task.AsBatch ? new JsonObject { ["items"] = new JsonArray([.. task.Items]) } : task.Items[0];
+        var data = (await api.AskAsync(HttpMethod.Post, $"api/property/{property}/purge/preview", body, stop))["data"]!;
+        task.Output.One(
+            data,
+            ("objects", ClientOutput.Text(data, "objects")),
+            ("bytes", ClientOutput.Text(data, "bytes")),
+            ("sample", string.Join('\n', data["sample"]!.AsArray().Select(url => url!.GetValue<string>()))),
+            (
+                "nodes",
+                string.Join(
+                    '\n',
+                    data["perNode"]!.AsArray().Select(node => $"{node!["id"]}: {node["objects"]} objects, {node["bytes"]} bytes")
+                )
+            ),
+            ("unanswered", data["unanswered"]!.AsArray() is { Count: > 0 } silent ? string.Join(' ', silent) : null)
+        );
     }
 
     private static async Task<bool> WaitAsync(PurgeApi api, string receipt, TimeSpan timeout, CancellationToken stop)

@@ -115,7 +115,10 @@ public sealed class The_purge_command(FleetForCommands shared) : IClassFixture<F
         await ShouldFail(1, $"--file: {lines}: line 2 is 'http://x/'.", "--file", lines);
         var (code, _, errors) = await ParadarumProcess.RunAsync(["purge", "--all"]);
         (code, errors).ShouldBe(
-            (1, "--key-file is needed: a file with the API key, such as paradarum-data/up.json; or set PARADARUM_KEY.")
+            (
+                1,
+                "--key-file is needed: a file with the API key, such as paradarum-data/up.json; or set PARADARUM_KEY, or sign in: paradarum login"
+            )
         );
     }
 
@@ -129,7 +132,7 @@ public sealed class The_purge_command(FleetForCommands shared) : IClassFixture<F
             new Dictionary<string, string>(Where, StringComparer.Ordinal) { ["PARADARUM_KEY"] = "pdm_wrong" }
         );
         code.ShouldBe(2, errors);
-        errors.ShouldContain("Give a valid one with --key-file or PARADARUM_KEY.");
+        errors.ShouldContain("Give a valid one with --key-file or PARADARUM_KEY, or sign in: paradarum login");
         errors.ShouldNotContain("pdm_wrong");
     }
 
