@@ -9,6 +9,28 @@ public sealed class A_node_that_starts_again
     private readonly PowerCutDisk _disk = new();
 
     [Fact]
+    public void Does_not_take_up_what_was_invalidated_by_its_group_while_it_was_being_read()
+    {
+        var log = DiskNode.NewLog();
+        var disk = new PowerCutDisk();
+        using (var node = new DiskNode(disk, log).Started())
+        {
+            node.Put("/member", "a", groups: "\"news\"");
+            node.Put("/of-another", "b", groups: "\"sports\"");
+            node.Purge("Path", "/nothing");
+            node.Settle();
+        }
+        using var again = new DiskNode(disk.AfterKill(), log);
+        again.CatchUp();
+        again.Index.IsLoading.ShouldBeTrue();
+        again.Index.InvalidateGroups(DiskNode.Property, ["news"]);
+        again.Tier.Load(default);
+
+        again.Look("/member").ShouldBeNull();
+        again.Look("/of-another").ShouldBe("b");
+    }
+
+    [Fact]
     public void Finds_what_it_had_stored_with_its_bytes_fields_and_variants()
     {
         using (var node = new DiskNode(_disk, _log).Started())

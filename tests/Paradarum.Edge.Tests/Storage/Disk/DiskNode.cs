@@ -102,19 +102,25 @@ internal sealed class DiskNode : IDisposable
         return position;
     }
 
-    public StoredResponse Put(string url, string body, string? acceptLanguage = null)
+    public StoredResponse Put(string url, string body, string? acceptLanguage = null, string? groups = null)
     {
         var target = TestNode.Target(url);
         var fetch = new TestFetch(Property, new CacheKey("http", Host, target), target);
         Index.Register(fetch);
         fetch.Begin(State.Current.Position, State.Current.Generation);
-        var entry = Response(fetch, body, Time.GetUtcNow(), acceptLanguage);
+        var entry = Response(fetch, body, Time.GetUtcNow(), acceptLanguage, groups);
         Store.Put(entry, fetch);
         Index.Release(fetch);
         return entry;
     }
 
-    public static StoredResponse Response(Stamped fetch, string body, DateTimeOffset now, string? acceptLanguage = null)
+    public static StoredResponse Response(
+        Stamped fetch,
+        string body,
+        DateTimeOffset now,
+        string? acceptLanguage = null,
+        string? groups = null
+    )
     {
         var bytes = Encoding.UTF8.GetBytes(body);
         var segments = bytes.Chunk(DiskFormat.ChunkBytes).ToArray();
@@ -123,6 +129,8 @@ internal sealed class DiskNode : IDisposable
         IHeaderDictionary request = new HeaderDictionary();
         if (acceptLanguage is not null)
             (headers.Vary, request.AcceptLanguage) = ("Accept-Language", acceptLanguage);
+        if (groups is not null)
+            headers[CacheGroups.Field] = groups;
         return new StoredResponse(
             fetch,
             200,
