@@ -183,7 +183,7 @@ internal sealed class NodeHost : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listening.On(kestrel, options));
         builder.Services.AddSingleton(new NodeCertificate(options.Certificate));
         builder.Services.AddSingleton(new UpstreamTrust(options.UpstreamRoots));
-        builder.AddEdgeNode(options.Edge with { NamesEveryRequest = options.AccessLog is not null });
+        builder.AddEdgeNode(options.Edge with { NamesEveryRequest = options.AccessLog is not null, HttpsPort = options.Https?.Port });
         if (options.Edge.DiskBytes > 0)
             builder.Services.AddDisk(options.Edge, new DiskFiles(Path.Combine(folder.Path, StoreFolder)), identity.NodeId);
         builder.Services.AddTelemetry(options.Otlp, options.Edge.Name);

@@ -23,6 +23,11 @@ internal sealed record GeneralSettings(
     StaleConditions StaleOn
 )
 {
+    public HttpsChoice Https { get; init; } = HttpsChoice.None;
+
+    /// <summary>Two years, what lists of such sites ask for.</summary>
+    public const long LongestHsts = 63_072_000;
+
     public const long LongestBrowserTtl = int.MaxValue;
     public const int MostParameters = 100;
     public const int LongestParameter = 200;
@@ -56,7 +61,14 @@ internal sealed record GeneralSettings(
             return refusal;
         if (!Stale(section).Ok(out var stale, out refusal))
             return refusal;
-        return new GeneralSettings(browser.Override, browser.Ttl, query, shield.Enabled, shield.Id, stale.Enabled, stale.On);
+        if (!Section(body, "https").Ok(out section, out refusal))
+            return refusal;
+        if (!HttpsOf(section).Ok(out var https, out refusal))
+            return refusal;
+        return new GeneralSettings(browser.Override, browser.Ttl, query, shield.Enabled, shield.Id, stale.Enabled, stale.On)
+        {
+            Https = https,
+        };
     }
 
     private static readonly JsonFields Nothing = new(JsonDocument.Parse("{}").RootElement);
@@ -128,6 +140,15 @@ internal sealed record GeneralSettings(
         if (enabled is true && on == StaleConditions.None)
             return Refusal.Malformed("Always_online.codes must name at least one code when it is enabled.");
         return (enabled ?? false, on);
+    }
+
+    private static Result<HttpsChoice> HttpsOf(JsonFields sent)
+    {
+        if (!sent.Flag("redirect").Ok(out var redirect, out var refusal) || !sent.Number("hsts").Ok(out var hsts, out refusal))
+            return refusal;
+        return hsts is < 0 or > LongestHsts
+            ? Refusal.Malformed($"Https.hsts must be 0 to {LongestHsts} seconds.")
+            : new HttpsChoice(redirect ?? false, hsts ?? 0);
     }
 
     private static Result<string[]> Texts(JsonElement[] elements)

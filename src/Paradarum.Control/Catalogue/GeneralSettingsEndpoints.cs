@@ -29,6 +29,7 @@ internal static class GeneralSettingsEndpoints
                     query_string = new { mode = "string?", values = "string[]?" },
                     origin_shield = new { enabled = "boolean?", shield_id = "string?" },
                     always_online = new { enabled = "boolean?", codes = "string[]?" },
+                    https = new { redirect = "boolean?", hsts = "integer?" },
                 },
                 Shown
             )
@@ -42,7 +43,8 @@ internal static class GeneralSettingsEndpoints
             new("override", 3600),
             new("except", ["utm_source", "utm_campaign"]),
             new(Enabled: true, ApiExamples.ShieldId),
-            new(Enabled: true, ["error", "timeout", "500", "502", "503", "504"])
+            new(Enabled: true, ["error", "timeout", "500", "502", "503", "504"]),
+            new(Redirect: true, 31_536_000)
         );
 
     internal static IResult Read(string id, Caller caller, PropertyCatalogue catalogue) =>
@@ -74,7 +76,8 @@ internal static class GeneralSettingsEndpoints
             new(settings.BrowserOverride ? "override" : "origin", settings.BrowserTtl),
             new(Word(settings.Query.Kind), settings.Query.Values),
             new(settings.ShieldEnabled, settings.ShieldId),
-            new(settings.AlwaysOnline, [.. StaleCodes.Written(settings.StaleOn)])
+            new(settings.AlwaysOnline, [.. StaleCodes.Written(settings.StaleOn)]),
+            new(settings.Https.Redirect, settings.Https.HstsSeconds)
         );
 
     private static string Word(QueryModeKind kind) =>
@@ -91,7 +94,8 @@ internal sealed record GeneralSettingsItem(
     [property: JsonPropertyName("browser_caching")] BrowserCachingItem BrowserCaching,
     [property: JsonPropertyName("query_string")] QueryStringItem QueryString,
     [property: JsonPropertyName("origin_shield")] OriginShieldItem OriginShield,
-    [property: JsonPropertyName("always_online")] AlwaysOnlineItem AlwaysOnline
+    [property: JsonPropertyName("always_online")] AlwaysOnlineItem AlwaysOnline,
+    [property: JsonPropertyName("https")] HttpsItem Https
 );
 
 /// <param name="Mode">origin, or override: browsers keep for ttl seconds what a PoP serves from its store.</param>
@@ -105,3 +109,7 @@ internal sealed record OriginShieldItem(bool Enabled, [property: JsonPropertyNam
 
 /// <param name="Codes">When stale responses are served instead of a failure.</param>
 internal sealed record AlwaysOnlineItem(bool Enabled, IReadOnlyList<string> Codes);
+
+/// <param name="Redirect">From http to https, for hostnames that have a certificate.</param>
+/// <param name="Hsts">Seconds for which browsers are told to come over HTTPS alone; 0: they are not told.</param>
+internal sealed record HttpsItem(bool Redirect, long Hsts);

@@ -51,6 +51,12 @@ internal sealed class Property
 
     public StaleConditions AlwaysOnlineConditions { get; private set; } = GeneralSettings.DefaultStaleOn;
 
+    public bool HttpsRedirect { get; private set; }
+
+    public long HstsSeconds { get; private set; }
+
+    private HttpsChoice Https => new(HttpsRedirect, HstsSeconds);
+
     public void SetQueryMode(QueryMode mode) => (QueryModeKind, QueryModeValues) = (mode.Kind, [.. mode.Values]);
 
     public void SetOrigins(IEnumerable<Origin> origins)
@@ -71,6 +77,7 @@ internal sealed class Property
         SetQueryMode(settings.Query);
         (ShieldEnabled, ShieldId) = (settings.ShieldEnabled, settings.ShieldId);
         (AlwaysOnlineEnabled, AlwaysOnlineConditions) = (settings.AlwaysOnline, settings.StaleOn);
+        (HttpsRedirect, HstsSeconds) = (settings.Https.Redirect, settings.Https.HstsSeconds);
     }
 
     /// <returns>Why not, or null.</returns>
@@ -135,6 +142,7 @@ internal sealed class Property
         {
             BrowserTtlSeconds = BrowserOverride ? BrowserTtlSeconds : null,
             AlwaysOnline = AlwaysOnlineEnabled ? AlwaysOnlineConditions : StaleConditions.None,
+            Https = Https,
             Certificates =
             [
                 .. Hostnames
@@ -157,7 +165,10 @@ internal sealed class Property
                 ShieldId,
                 AlwaysOnlineEnabled,
                 AlwaysOnlineConditions
-            ),
+            )
+            {
+                Https = Https,
+            },
             Hostnames = [.. Hostnames.OrderBy(hostname => hostname.Id).Select(hostname => hostname.ToCatalogue())],
         };
 

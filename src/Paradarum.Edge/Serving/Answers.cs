@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Paradarum.Edge.Freshness;
+using Paradarum.Edge.Serving.Tls;
 using Paradarum.Edge.Storage;
 
 namespace Paradarum.Edge.Serving;
@@ -131,12 +132,12 @@ internal sealed class Answers(UpstreamRequest requests, EdgeOptions options, Tra
         }
     }
 
-    /// <summary>The node's own word: a status and one sentence, which no cache keeps.</summary>
-    public async Task RefuseAsync(HttpContext context, int status, string sentence)
+    /// <summary>The node's own word: a status and one sentence, which no cache keeps unless it is said.</summary>
+    public async Task RefuseAsync(HttpContext context, int status, string sentence, string cacheControl = "no-store")
     {
         var response = context.Response;
         response.StatusCode = status;
-        response.Headers.CacheControl = "no-store";
+        response.Headers.CacheControl = cacheControl;
         response.Headers.Via = _via;
         response.ContentType = "text/plain; charset=utf-8";
         response.ContentLength = System.Text.Encoding.UTF8.GetByteCount(sentence) + 1;
@@ -181,6 +182,7 @@ internal sealed class Answers(UpstreamRequest requests, EdgeOptions options, Tra
             : decision.CacheStatus(requests.NodeName);
         headers[CacheStatus] = StringValues.Concat(headers[CacheStatus], own);
         headers[XCache] = decision.XCache;
+        ToHttps.AddHsts(visit, headers);
     }
 
     private static void NotModified(HttpResponse response)

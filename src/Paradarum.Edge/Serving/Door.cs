@@ -37,7 +37,11 @@ internal sealed class Door(
                 await promises.HoldAsync(visit);
                 (visit, refusal) = Read(context, arrivedAfter);
             }
-            if (visit is not null)
+            if (visit is not null && ToHttps.Location(visit, options) is { } location)
+            {
+                await ToHttps.SendAsync(visit, location, answers);
+            }
+            else if (visit is not null)
             {
                 await flow.AnswerAsync(visit);
                 answers.Over(visit);

@@ -70,6 +70,9 @@ public sealed record EdgeOptions
     /// <summary>Whether answers from the store have an <c>X-Request-Id</c> too, and not only those for which upstream was asked. Default no; an access log wants it.</summary>
     public bool NamesEveryRequest { get; init; }
 
+    /// <summary>The port at which visitors find this node over HTTPS; null: they don't, and none is redirected there.</summary>
+    public int? HttpsPort { get; init; }
+
     /// <summary>Every setting that is out of range, each error naming its key; empty when all is well.</summary>
     public IReadOnlyList<string> Validate()
     {

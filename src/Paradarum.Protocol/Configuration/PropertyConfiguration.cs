@@ -22,6 +22,8 @@ public sealed record PropertyConfiguration(
     /// <summary>When stale responses are served instead of a failure.</summary>
     public StaleConditions AlwaysOnline { get; init; }
 
+    public HttpsChoice Https { get; init; } = HttpsChoice.None;
+
     /// <summary>Those that hostnames name, each once.</summary>
     public ImmutableArray<PropertyCertificate> Certificates { get; init; } = [];
 
@@ -58,6 +60,7 @@ public sealed record PropertyConfiguration(
         {
             BrowserTtlSeconds = message.BrowserCaching?.TtlSeconds,
             AlwaysOnline = message.AlwaysOnline.Aggregate(StaleConditions.None, (all, code) => all | StaleCodes.Read(code)),
+            Https = HttpsChoice.FromMessage(message.Https),
             Certificates = [.. message.Certificates.Select(PropertyCertificate.FromMessage)],
         };
 
@@ -69,6 +72,7 @@ public sealed record PropertyConfiguration(
             State = State,
             QueryMode = new QueryModeMessage { Kind = (Link.QueryModeKind)QueryMode.Kind },
             Shield = new ShieldChoice { Enabled = ShieldEnabled, ShieldId = ShieldId ?? "" },
+            Https = Https.ToMessage(),
             BrowserCaching = BrowserTtlSeconds is { } browser ? new BrowserCachingMessage { TtlSeconds = browser } : null,
         };
         message.AlwaysOnline.AddRange(StaleCodes.Written(AlwaysOnline));
@@ -103,7 +107,7 @@ public sealed record PropertyConfiguration(
     public bool Equals(PropertyConfiguration? other) =>
         other is not null
         && (Name, State, ShieldEnabled, ShieldId) == (other.Name, other.State, other.ShieldEnabled, other.ShieldId)
-        && (BrowserTtlSeconds, AlwaysOnline) == (other.BrowserTtlSeconds, other.AlwaysOnline)
+        && (BrowserTtlSeconds, AlwaysOnline, Https) == (other.BrowserTtlSeconds, other.AlwaysOnline, other.Https)
         && QueryMode.Equals(other.QueryMode)
         && Hostnames.AsSpan().SequenceEqual(other.Hostnames.AsSpan())
         && Origins.AsSpan().SequenceEqual(other.Origins.AsSpan())

@@ -269,7 +269,8 @@ public sealed class General_settings
           "browser_caching": { "mode": "override", "ttl": 600 },
           "query_string": { "mode": "only", "values": ["utm_source"] },
           "origin_shield": { "enabled": false, "shield_id": null },
-          "always_online": { "enabled": true, "codes": ["error", "timeout", "503"] }
+          "always_online": { "enabled": true, "codes": ["error", "timeout", "503"] },
+          "https": { "redirect": true, "hsts": 3600 }
         }
         """;
 
@@ -284,7 +285,7 @@ public sealed class General_settings
         fresh
             .Data.GetRawText()
             .ShouldBe(
-                """{"browser_caching":{"mode":"origin","ttl":0},"query_string":{"mode":"none","values":[]},"origin_shield":{"enabled":true,"shield_id":null},"always_online":{"enabled":false,"codes":["error","updating","timeout","invalid_header","500","502","503","504"]}}"""
+                """{"browser_caching":{"mode":"origin","ttl":0},"query_string":{"mode":"none","values":[]},"origin_shield":{"enabled":true,"shield_id":null},"always_online":{"enabled":false,"codes":["error","updating","timeout","invalid_header","500","502","503","504"]},"https":{"redirect":false,"hsts":0}}"""
             );
 
         var put = await PutAsync(host, path, Everything);
@@ -294,6 +295,7 @@ public sealed class General_settings
         (known.BrowserTtlSeconds, known.AlwaysOnline, known.ShieldEnabled).ShouldBe(
             (600, StaleConditions.Error | StaleConditions.Timeout | StaleConditions.Status503, false)
         );
+        known.Https.ShouldBe(new HttpsChoice(Redirect: true, HstsSeconds: 3600));
 
         await PutAsync(host, path, "{}");
         (await host.Client.GetAnswerAsync(path)).Data.GetRawText().ShouldBe(fresh.Data.GetRawText());
@@ -325,6 +327,8 @@ public sealed class General_settings
         "Always_online.codes must name at least one code when it is enabled."
     )]
     [InlineData("""{ "always_online": { "enabled": "yes" } }""", "Enabled must be true or false.")]
+    [InlineData("""{ "https": { "redirect": 1 } }""", "Redirect must be true or false.")]
+    [InlineData("""{ "https": { "hsts": 63072001 } }""", "Https.hsts must be 0 to 63072000 seconds.")]
     public async Task Are_refused_where_they_mean_nothing(string body, string message)
     {
         await using var host = await ControlHost.StartAsync();

@@ -84,7 +84,8 @@ public sealed class The_configuration_of_a_property
         Gen.Select(
             Gen.OneOf(Gen.Long[0, 1000].Select(ttl => (long?)ttl), Gen.Const((long?)null)),
             Gen.Int[0, 2047],
-            AnyCertificate.List[0, 2]
+            AnyCertificate.List[0, 2],
+            Gen.Select(Gen.Bool, Gen.Long[0, 3], (redirect, hsts) => new HttpsChoice(redirect, hsts))
         ),
         (name, state, hostnames, origins, mode, rules, shield, general) =>
             new PropertyConfiguration(name, state, [.. hostnames], [.. origins], mode, [.. rules], shield.Item1, shield.Item2)
@@ -92,6 +93,7 @@ public sealed class The_configuration_of_a_property
                 BrowserTtlSeconds = general.Item1,
                 AlwaysOnline = (StaleConditions)general.Item2,
                 Certificates = [.. general.Item3],
+                Https = general.Item4,
             }
     );
 }

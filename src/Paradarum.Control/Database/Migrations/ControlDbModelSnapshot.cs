@@ -251,6 +251,14 @@ namespace Paradarum.Control.Database.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("created_at");
 
+                    b.Property<long>("HstsSeconds")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("hsts_seconds");
+
+                    b.Property<bool>("HttpsRedirect")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("https_redirect");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasMaxLength(63)

@@ -182,6 +182,44 @@ public sealed class A_visitor_over_TLS : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Is_where_those_without_are_sent_when_the_property_asks_for_it_and_the_hostname_has_a_certificate()
+    {
+        Configure(site =>
+            site.WithCertificate(Site.Host, _authority.Issue(Site.Host)) is var secured
+                ? secured with
+                {
+                    Https = new HttpsChoice(Redirect: true, HstsSeconds: 3600),
+                    Hostnames = [.. secured.Hostnames, new PropertyHostname("plain.cdn.localhost", Active: true)],
+                }
+                : site
+        );
+        await using var pop = await TestNode.StartAsync(_log, TestNode.Pop() with { HttpsPort = 8443 }, tls: new TlsOfNode());
+        pop.Fleet.Current = SealedCertificates.Told;
+        using var plain = new Visitor(pop.Url, Site.Host);
+        (await plain.GetAsync("/a%20b?c=d")).ShouldSatisfyAllConditions(
+            visit => visit.Status.ShouldBe(HttpStatusCode.MovedPermanently),
+            visit => visit.Headers["Location"].ShouldBe($"https://{Site.Host}:8443/a%20b?c=d"),
+            visit => visit.Headers.Keys.ShouldNotContain("Strict-Transport-Security")
+        );
+        (await plain.SendAsync(HttpMethod.Post, "/a")).Status.ShouldBe(HttpStatusCode.PermanentRedirect);
+        _origin.Requests.ShouldBeEmpty();
+        using var uncertified = new Visitor(pop.Url, "plain.cdn.localhost");
+        (await uncertified.GetAsync("/")).Status.ShouldBe(HttpStatusCode.OK);
+
+        using var secured = new TlsVisitor(pop.TlsPort, _authority.RootCertificate);
+        foreach (var cache in new[] { "MISS", "HIT" })
+            (await secured.GetAsync(Site.Host, "/a")).ShouldSatisfyAllConditions(
+                visit => visit.Cache.ShouldBe(cache),
+                visit => visit.Headers["Strict-Transport-Security"].ShouldBe("max-age=3600")
+            );
+
+        // A node that does not listen with TLS sends nobody away.
+        _pop.CatchUp();
+        using var elsewhere = new Visitor(_pop.Url, Site.Host);
+        (await elsewhere.GetAsync("/")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task Of_a_node_with_a_certificate_of_its_own_is_shown_that_one_for_a_name_without_and_served_nothing_under_it()
     {
         using var folder = new TemporaryFolder();
