@@ -52,6 +52,9 @@ internal sealed class Answers(UpstreamRequest requests, EdgeOptions options, Tra
     {
         var context = visit.Context;
         WriteHead(visit, head.Status, head.Headers, decision);
+        // Framed anew on the way to the PoP, it would look whole there.
+        if (visit.Tier is not null && !head.EndsItself)
+            context.Response.Headers[TierSeal.Unended] = "1";
         if (head.Verdict == StoreVerdict.Stored)
             BrowserCaching.Rewrite(visit, context.Response.Headers, head.Freshness);
         if (Validators.VisitorHolds(visit.Headers, head.Status, head.Headers))

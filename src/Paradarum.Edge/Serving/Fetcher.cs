@@ -102,7 +102,9 @@ internal sealed class Fetcher(
         var responseTime = time.GetUtcNow();
         var length = response.Content.Headers.ContentLength;
         // RFC 9112 §8: the orderly end of a connection ends a body too. Under TLS (§9.8) an end that was forged cannot be told from one that was meant.
-        var endsItself = length is not null || response.Headers.TransferEncodingChunked == true || !upstream.IsTls;
+        var endsItself =
+            (length is not null || response.Headers.TransferEncodingChunked == true || !upstream.IsTls)
+            && !(upstream.IsShield && response.Headers.NonValidated.Contains(TierSeal.Unended));
         var arrived = new ArrivedHead(
             (int)response.StatusCode,
             HeaderRules.Received(response),

@@ -116,6 +116,9 @@ internal sealed record FlightHead(FlightEnd End)
     public StoredResponse? Entry { get; init; }
 
     public FetchFailure Failure { get; init; }
+
+    /// <summary>The end of its body can be told from its breaking off.</summary>
+    public bool EndsItself { get; init; } = true;
 }
 
 /// <summary>

@@ -97,6 +97,7 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
             Vary = VaryKey.Of(headers.Vary, plan.Visitor),
             Verdict = verdict,
             Failure = arrived.Failure,
+            EndsItself = arrived.EndsItself,
             NotStored = notStored,
             // Some who wait may have come after the invalidation: nobody knew then that this fetch would bring a member.
             Shareable =

@@ -41,6 +41,9 @@ internal static class TierSeal
     /// <summary>On a shield's own 502, 503 and 504: what went wrong with the origin. Never sent to visitors.</summary>
     public const string Failed = HeaderRules.InternalPrefix + "Failed";
 
+    /// <summary>On a response whose end the shield could not tell from its breaking off: a PoP must not store it either. Never sent to visitors.</summary>
+    public const string Unended = HeaderRules.InternalPrefix + "Unended";
+
     private const string Version = "1";
 
     public static string Write(TierRequest tier) =>

@@ -85,6 +85,40 @@ public sealed class A_PoP_whose_shield_has_TLS : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stores_nothing_that_its_shield_could_not_see_the_end_of()
+    {
+        // Under TLS an end of the connection that somebody forged looks like one that was meant (RFC 9112 section 9.8).
+        var files = OwnFiles.Write(_folder, _authority.Issue("origin.example"), name: "closing");
+        await using var origin = new ClosingOrigin(files);
+        var log = new TestLog();
+        log.Configure(
+            Site.Id,
+            Site.At(_origin) with
+            {
+                ShieldEnabled = true,
+                Origins = [new Origin("https", "127.0.0.1", origin.Port, "origin.example", SslVerify: false)],
+            }
+        );
+        await using var shield = await TestNode.StartAsync(log, TestNode.Shield());
+        shield.Fleet.Current = new FleetKnowledge([], TwoTiers.FleetKey, ReadOnlyMemory<byte>.Empty);
+        await using var pop = await TestNode.StartAsync(log);
+        pop.Fleet.Current = new FleetKnowledge(
+            [new ShieldAddress("s1", new Uri(shield.Url))],
+            TwoTiers.FleetKey,
+            ReadOnlyMemory<byte>.Empty
+        );
+        using var visitor = new Visitor(pop.Url, Site.Host);
+        for (var n = 1; n <= 2; n++)
+        {
+            var visit = await visitor.GetAsync("/");
+            (visit.Body, visit.Cache).ShouldBe(("half of it", "MISS"));
+            visit.Headers["Via"].ShouldContain("paradarum-shield1");
+            visit.Headers.Keys.ShouldNotContain(name => name.StartsWith("X-Paradarum-", StringComparison.OrdinalIgnoreCase));
+            origin.Requests.ShouldBe(n);
+        }
+    }
+
+    [Fact]
     public async Task Sees_a_renewed_certificate_of_the_node_when_its_files_change_and_never_a_broken_one()
     {
         var time = new FakeTimeProvider();
