@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Paradarum;
 
-/// <summary>A JSON file for its owner alone (mode 0600), replaced by rename after a flush: a reader sees the former or the new one, never half.</summary>
+/// <summary>A file, most of them JSON, for its owner alone (mode 0600), replaced by rename after a flush: a reader sees the former or the new one, never half.</summary>
 internal static class PrivateFile
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -27,7 +27,9 @@ internal static class PrivateFile
         }
     }
 
-    public static void Write<T>(string path, T content)
+    public static void Write<T>(string path, T content) => WriteText(path, JsonSerializer.Serialize(content, Json) + "\n");
+
+    public static void WriteText(string path, string content)
     {
         var draft = path + ".new";
         File.Delete(draft);
@@ -39,8 +41,7 @@ internal static class PrivateFile
         };
         using (var file = new FileStream(draft, options))
         {
-            JsonSerializer.Serialize(file, content, Json);
-            file.WriteByte((byte)'\n');
+            file.Write(System.Text.Encoding.UTF8.GetBytes(content));
             file.Flush(flushToDisk: true);
         }
         File.Move(draft, path, overwrite: true);

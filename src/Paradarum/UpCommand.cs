@@ -26,6 +26,16 @@ internal static class UpCommand
             "First port of the edges; they count up from here, shields before PoPs.",
             UpOptions.DefaultFirstEdgePort
         );
+        var https = new Option<bool>("--https")
+        {
+            Description =
+                "Serve HTTPS too, with a certificate of a local authority that is made once in the data folder; how to trust it is printed.",
+        };
+        var firstHttpsPort = Port(
+            "--first-https-port",
+            "First port of HTTPS; they count up from here, one for each PoP.",
+            UpOptions.DefaultFirstHttpsPort
+        );
         var shields = Count("--shields", "How many Origin Shields; 0 sends PoPs straight to the origin.", 1, least: 0);
         var pops = Count("--pops", "How many PoPs.", 2, least: 1);
         var site = new Option<string?>("--site")
@@ -120,6 +130,7 @@ internal static class UpCommand
 
             Examples:
               paradarum up                                      demo pages behind one shield and two PoPs
+              paradarum up --https                              the same over HTTPS too
               paradarum up --site ./public                      a folder of files behind it
               paradarum up --origin http://127.0.0.1:8000 --preset wordpress
               paradarum up --shields 2 --pops 4 --data /var/tmp/cdn
@@ -139,6 +150,8 @@ internal static class UpCommand
             keyRate,
             keyBurst,
             disk,
+            https,
+            firstHttpsPort,
         };
         command.SetAction(
             async (parsed, stop) =>
@@ -148,6 +161,8 @@ internal static class UpCommand
                     DataFolder = Path.GetFullPath(parsed.GetRequiredValue(data)),
                     ApiPort = parsed.GetValue(apiPort),
                     FirstEdgePort = parsed.GetValue(firstEdgePort),
+                    Https = parsed.GetValue(https),
+                    FirstHttpsPort = parsed.GetValue(firstHttpsPort),
                     Shields = parsed.GetValue(shields),
                     Pops = parsed.GetValue(pops),
                     Site = parsed.GetValue(site) is { } folder ? Path.GetFullPath(folder) : null,

@@ -19,12 +19,28 @@ internal static class Banner
         foreach (var shield in facts.Shields)
             Line("shield", $"{shield.Url}  ({shield.Id}, answers PoPs only)");
         foreach (var pop in facts.Pops)
+        {
             Line("PoP", $"{VisitUrl(facts, pop)}  ({pop.Id})");
+            if (pop.Https is not null)
+                Line("", SecuredUrl(facts, pop));
+        }
         Line("facts", Path.Combine(dataFolder, "up.json"));
         console.WriteLine();
         Command("Visit a page. Twice: the second answer is a HIT with the same time.", VisitCommand(facts));
         Command("Purge it, and wait until every node has forgotten it: state complete.", PurgeCommand(facts));
         Command("Visit again: a MISS, with a new time.", VisitCommand(facts));
+
+        if (facts is { AuthorityFile: { } authority, Pops: [{ Https: not null } first, ..] })
+        {
+            Command(
+                "Over HTTPS: the certificate is of a local authority, which only this file makes believable.",
+                $"curl -si --cacert {authority} {SecuredUrl(facts, first)}"
+            );
+            Command(
+                "To have browsers believe it: import it as an authority in their settings, or for the whole machine (Debian, Ubuntu):",
+                $"sudo cp {authority} /usr/local/share/ca-certificates/paradarum-local.crt && sudo update-ca-certificates"
+            );
+        }
 
         void Line(string label, string text) => Plain($"  {label, -10}{text}");
 
@@ -40,6 +56,8 @@ internal static class Banner
     }
 
     private static string VisitUrl(UpFile facts, UpFile.Node pop) => $"http://{facts.Hostname}:{new Uri(pop.Url).Port}/";
+
+    private static string SecuredUrl(UpFile facts, UpFile.Node pop) => $"https://{facts.Hostname}:{new Uri(pop.Https!).Port}/";
 
     private static string VisitCommand(UpFile facts) => $"curl -si {VisitUrl(facts, facts.Pops[0])}";
 

@@ -23,6 +23,7 @@ internal sealed class Installation : IAsyncDisposable
     private readonly LocalOrigin? _origin;
     private readonly List<NodeHost> _nodes = [];
     private ControlPlane? _control;
+    private LocalHttps? _https;
 
     private Installation(LocalOrigin? origin) => _origin = origin;
 
@@ -52,7 +53,7 @@ internal sealed class Installation : IAsyncDisposable
     public async Task RunUntilAsync(CancellationToken stop)
     {
         var stopped = Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
-        await Task.WhenAny([stopped, .. _nodes.Select(FailsAsync)]);
+        await Task.WhenAny([stopped, _https?.RenewAsync(stop) ?? stopped, .. _nodes.Select(FailsAsync)]);
         foreach (var node in _nodes.Where(node => node.Following.IsFaulted))
             await node.Following;
     }
@@ -119,6 +120,14 @@ internal sealed class Installation : IAsyncDisposable
             await fleet.WhenHealthyAsync([.. _nodes.Select(node => node.Id)], stop);
         }
 
+        // 3. HTTPS, when it was asked for.
+        if (options.Https)
+        {
+            progress("Issuing a certificate");
+            _https = new LocalHttps(options, _control.Api, access.ApiKey, property);
+            await _https.InstallAsync(stop);
+        }
+
         Facts = new UpFile(
             _control.Api.GetLeftPart(UriPartial.Authority),
             access.ApiKey,
@@ -129,7 +138,10 @@ internal sealed class Installation : IAsyncDisposable
             origin.GetLeftPart(UriPartial.Authority),
             Nodes(wanted, NodeRole.Shield),
             Nodes(wanted, NodeRole.Pop)
-        );
+        )
+        {
+            AuthorityFile = _https?.AuthorityFile,
+        };
     }
 
     private List<UpFile.Node> Nodes(IReadOnlyList<WantedNode> wanted, NodeRole role) =>
@@ -137,7 +149,11 @@ internal sealed class Installation : IAsyncDisposable
             .. wanted
                 .Zip(_nodes)
                 .Where(pair => pair.First.Role == role)
-                .Select(pair => new UpFile.Node(pair.Second.Id, pair.Second.Url.GetLeftPart(UriPartial.Authority))),
+                .Select(pair => new UpFile.Node(
+                    pair.Second.Id,
+                    pair.Second.Url.GetLeftPart(UriPartial.Authority),
+                    pair.Second.HttpsUrl?.GetLeftPart(UriPartial.Authority)
+                )),
         ];
 
     private async Task<NodeHost> StartNodeAsync(WantedNode want, FleetRegistry fleet, UpOptions options, CancellationToken stop)
@@ -189,6 +205,7 @@ internal sealed class Installation : IAsyncDisposable
             want.Port
         )
         {
+            Https = want.HttpsPort is { } port ? new HttpsOptions(null, port) : null,
             Logging = WarningsToErrors,
             AccessLog = options.AccessLog is { } file ? new AccessLogOptions(file) : null,
         };
@@ -221,6 +238,9 @@ internal sealed class Installation : IAsyncDisposable
 /// <summary>One node that the options ask for. Its name is its identity over restarts.</summary>
 internal sealed record WantedNode(string Name, NodeRole Role, int Port)
 {
+    /// <summary>Null: it serves no HTTPS.</summary>
+    public int? HttpsPort { get; init; }
+
     public EdgeRole EdgeRole => Role == NodeRole.Shield ? EdgeRole.Shield : EdgeRole.Pop;
 
     /// <summary>Shields before PoPs: so are their ports.</summary>
@@ -229,6 +249,11 @@ internal sealed record WantedNode(string Name, NodeRole Role, int Port)
             .. Enumerable
                 .Range(0, options.Shields)
                 .Select(n => new WantedNode($"shield-{n + 1}", NodeRole.Shield, options.PortOfShield(n))),
-            .. Enumerable.Range(0, options.Pops).Select(n => new WantedNode($"pop-{n + 1}", NodeRole.Pop, options.PortOfPop(n))),
+            .. Enumerable
+                .Range(0, options.Pops)
+                .Select(n => new WantedNode($"pop-{n + 1}", NodeRole.Pop, options.PortOfPop(n))
+                {
+                    HttpsPort = options.Https ? options.HttpsPortOfPop(n) : null,
+                }),
         ];
 }

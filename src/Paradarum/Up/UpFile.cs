@@ -18,7 +18,11 @@ internal sealed record UpFile(
 {
     private const string Name = "up.json";
 
-    public sealed record Node(string Id, string Url);
+    /// <param name="Https">With TLS; null: nowhere.</param>
+    public sealed record Node(string Id, string Url, string? Https = null);
+
+    /// <summary>The authority to trust, with <c>--https</c>; else null.</summary>
+    public string? AuthorityFile { get; init; }
 
     /// <summary>What an earlier start wrote, or null when there is none or it can't be read: then new secrets are made.</summary>
     public static UpFile? Read(string folder) =>

@@ -9,6 +9,8 @@ internal sealed record UpOptions
     public const int DefaultApiPort = 5252;
     public const int DefaultFirstEdgePort = 5260;
 
+    public const int DefaultFirstHttpsPort = 5443;
+
     /// <summary>Most nodes of one role; each is a Kestrel server in this process.</summary>
     public const int MostNodes = 64;
 
@@ -19,6 +21,12 @@ internal sealed record UpOptions
 
     /// <summary>Ports count up from here, shields before PoPs.</summary>
     public int FirstEdgePort { get; init; } = DefaultFirstEdgePort;
+
+    /// <summary>Whether PoPs serve HTTPS too, with a certificate of a local authority.</summary>
+    public bool Https { get; init; }
+
+    /// <summary>Ports of HTTPS count up from here.</summary>
+    public int FirstHttpsPort { get; init; } = DefaultFirstHttpsPort;
 
     public int Shields { get; init; } = 1;
 
@@ -49,6 +57,8 @@ internal sealed record UpOptions
 
     public int PortOfPop(int index) => FirstEdgePort + Shields + index;
 
+    public int HttpsPortOfPop(int index) => FirstHttpsPort + index;
+
     /// <summary>What is wrong with the options together, all of it at once; each sentence names its option.</summary>
     public IReadOnlyList<string> Problems()
     {
@@ -62,6 +72,14 @@ internal sealed record UpOptions
             problems.Add($"--first-edge-port: the edges would need ports up to {last}; the highest is {ushort.MaxValue}.");
         if (ApiPort >= FirstEdgePort && ApiPort <= last)
             problems.Add($"--api-port: {ApiPort} is one of the edges' ports ({FirstEdgePort} to {last}). Choose another.");
+        if (Https && FirstHttpsPort + Pops - 1 is var lastSecured && lastSecured > ushort.MaxValue)
+            problems.Add($"--first-https-port: the PoPs would need ports up to {lastSecured}; the highest is {ushort.MaxValue}.");
+        else if (Https && FirstHttpsPort <= last && FirstHttpsPort + Pops > FirstEdgePort)
+            problems.Add(
+                $"--first-https-port: {FirstHttpsPort} and on overlaps the edges' ports ({FirstEdgePort} to {last}). Choose another."
+            );
+        else if (Https && ApiPort >= FirstHttpsPort && ApiPort < FirstHttpsPort + Pops)
+            problems.Add($"--api-port: {ApiPort} is one of the PoPs' HTTPS ports. Choose another.");
         return problems;
     }
 }

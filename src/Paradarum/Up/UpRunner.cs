@@ -51,6 +51,11 @@ internal static class UpRunner
             if (!IsFree(port))
                 return $"Port {port} is already in use. Choose others for the edges with --first-edge-port: they count up from it.";
         }
+        foreach (var port in Enumerable.Range(options.FirstHttpsPort, options.Https ? options.Pops : 0))
+        {
+            if (!IsFree(port))
+                return $"Port {port} is already in use. Choose others for HTTPS with --first-https-port: they count up from it.";
+        }
         return null;
     }
 
