@@ -42,6 +42,7 @@ public sealed class Every_page_of_the_panel(Chromium chromium)
                 ("settings", $"{property}/settings"),
                 ("webhooks", $"{property}/webhooks"),
                 ("keys", "/keys"),
+                ("audit", "/audit"),
                 ("fleet", "/fleet"),
             }
         )

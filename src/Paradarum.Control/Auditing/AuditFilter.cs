@@ -40,15 +40,20 @@ internal sealed record AuditFilter
     /// <summary>Only what came after this entry, oldest first: how the trail is followed.</summary>
     public AuditId? After { get; private init; }
 
-    public static Result<AuditFilter> Parse(Caller caller, IQueryCollection query)
+    public static Result<AuditFilter> Parse(Caller caller, IQueryCollection query) =>
+        Parse(caller, query["type"], query["property"], query["actor"], query["since"], query["after"]);
+
+    /// <summary>What is empty counts as not asked for.</summary>
+    public static Result<AuditFilter> Parse(
+        Caller caller,
+        string? type,
+        string? property,
+        string? actor,
+        string? since = null,
+        string? after = null
+    )
     {
-        var (type, property, actor, since, after) = (
-            Sent(query, "type"),
-            Sent(query, "property"),
-            Sent(query, "actor"),
-            Sent(query, "since"),
-            Sent(query, "after")
-        );
+        (type, property, actor, since, after) = (Sent(type), Sent(property), Sent(actor), Sent(since), Sent(after));
         var known = type is null ? null : Array.Find(AuditTypes.All, name => string.Equals(name, type, StringComparison.OrdinalIgnoreCase));
         if (type is not null && known is null)
             return Refusal.Malformed(
@@ -77,8 +82,7 @@ internal sealed record AuditFilter
         };
     }
 
-    /// <summary>What is sent empty is not sent.</summary>
-    private static string? Sent(IQueryCollection query, string name) => query[name].ToString() is { Length: > 0 } text ? text : null;
+    private static string? Sent(string? text) => text is { Length: > 0 } ? text : null;
 
     private static bool TryTime(string text, out DateTimeOffset time) =>
         DateTimeOffset.TryParse(
