@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Data.Sqlite;
 using Paradarum.Control.Access;
+using Paradarum.Control.Catalogue.Verification;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Control.Telemetry;
@@ -32,6 +33,9 @@ internal sealed record ControlPlaneOptions
 
     /// <summary>Hostnames under this domain are Active at once. Default <c>cdn.localhost</c>, which browsers and curl resolve to loopback.</summary>
     public string SystemDomain { get; init; } = "cdn.localhost";
+
+    /// <summary>Whom names of hostnames are asked of.</summary>
+    public DnsOptions Dns { get; init; } = new();
 
     /// <summary>Leases and how much a node may have unacknowledged.</summary>
     public FleetOptions Fleet { get; init; } = new();

@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
 using System.CommandLine;
+using System.Net;
 using Paradarum.Control;
 using Paradarum.Control.Access;
+using Paradarum.Control.Catalogue.Verification;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Control.Webhooks;
@@ -39,6 +42,12 @@ internal static class ControlCommand
         "Each property gets the hostname NAME.DOMAIN, Active at once.",
         SettingKinds.Text,
         "cdn.localhost"
+    );
+    private static readonly Setting<ImmutableArray<IPEndPoint>> DnsServers = new(
+        "dns-server",
+        "SERVERS",
+        "DNS servers that are asked whether a hostname leads to a PoP, with commas between them; those of this machine when not set.",
+        SettingKinds.DnsServers
     );
     private static readonly Setting<TimeSpan> Lease = new(
         "lease",
@@ -127,6 +136,7 @@ internal static class ControlCommand
         sheet.Add(TlsSettings.Key);
         sheet.Add(Data);
         sheet.Add(SystemDomain);
+        sheet.Add(DnsServers);
         sheet.Add(WebhooksAllowPrivate);
         foreach (var setting in new[] { Lease, Grace, LogAge })
             sheet.Add(setting);
@@ -159,6 +169,7 @@ internal static class ControlCommand
             FleetPort = fleet.Port,
             Certificate = TlsSettings.ReadCertificate(values),
             SystemDomain = values.Read(SystemDomain)!,
+            Dns = values.Find(DnsServers, out var servers) ? new DnsOptions { Servers = servers } : new DnsOptions(),
             Webhooks = new WebhookOptions { AllowPrivateAddresses = values.Read(WebhooksAllowPrivate) },
             KeyRates = new KeyRateOptions { PerSecond = (int)values.Read(KeyRate), Burst = (int)values.Read(KeyBurst) },
             Telemetry = TelemetrySettings.ReadControl(values),

@@ -1,6 +1,8 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Paradarum.Control.Catalogue;
+using Paradarum.Control.Catalogue.Verification;
 using Paradarum.Control.Fleet;
 using Paradarum.Edge;
 using Paradarum.Edge.Serving;
@@ -37,13 +39,21 @@ internal sealed class TestFleet : IAsyncDisposable
 
     /// <summary>Started and healthy.</summary>
     /// <param name="tailBytes">Newest records that the control plane holds in memory; null for the default.</param>
-    public static async Task<TestFleet> StartAsync(int shields = 1, int pops = 2, FleetOptions? leases = null, long? tailBytes = null)
+    /// <param name="dns">Who is asked where hostnames lead; null for this machine's resolvers.</param>
+    public static async Task<TestFleet> StartAsync(
+        int shields = 1,
+        int pops = 2,
+        FleetOptions? leases = null,
+        long? tailBytes = null,
+        IPEndPoint? dns = null
+    )
     {
         var origin = new ScriptedOrigin();
         var control = await ControlHost.StartAsync(configure: options =>
             options with
             {
                 Fleet = leases ?? new FleetOptions(),
+                Dns = dns is null ? options.Dns : new DnsOptions { Servers = [dns] },
                 Log = options.Log with { TailBytes = tailBytes ?? options.Log.TailBytes },
             }
         );
@@ -171,7 +181,9 @@ internal sealed class TestEdge(NodeHostOptions options, NodeRole role, CuttableL
     public Visitor Visitor => _visitor ?? throw new InvalidOperationException("The node is down.");
 
     /// <summary>A visitor of another property, on this node.</summary>
-    public Visitor NewVisitor(string property) => new(Node.Url.ToString(), $"{property}.cdn.localhost");
+    public Visitor NewVisitor(string property) => NewVisitorOf($"{property}.cdn.localhost");
+
+    public Visitor NewVisitorOf(string hostname) => new(Node.Url.ToString(), hostname);
 
     public Task<Visit> VisitAsync(string target, params (string Name, string Value)[] headers) => Visitor.GetAsync(target, headers);
 

@@ -1,5 +1,6 @@
 using Paradarum.Control.Access;
 using Paradarum.Control.Catalogue.Certificates;
+using Paradarum.Control.Catalogue.Verification;
 using Paradarum.Control.PurgeLog;
 
 namespace Paradarum.Control.Catalogue;
@@ -7,7 +8,7 @@ namespace Paradarum.Control.Catalogue;
 /// <summary>How this folder adds itself to the control plane.</summary>
 internal static class CatalogueComposition
 {
-    public static void AddCatalogue(this IServiceCollection services, string systemDomain, CertificateVault vault)
+    public static void AddCatalogue(this IServiceCollection services, string systemDomain, DnsOptions dns, CertificateVault vault)
     {
         services.AddSingleton(provider => new PropertyCatalogue(
             provider.GetRequiredService<LogWriter>(),
@@ -17,6 +18,10 @@ internal static class CatalogueComposition
         ));
         services.AddSingleton(vault);
         services.AddSingleton<CertificateReader>();
+        services.AddSingleton(dns);
+        services.AddSingleton<NameLookup>();
+        services.AddSingleton<HostnameVerifier>();
+        services.AddSingleton<HostnameDesk>();
         services.AddSingleton<PropertyDoor>();
         services.AddSingleton<OwnsProperty>(provider => provider.GetRequiredService<PropertyCatalogue>().Owns);
     }

@@ -1,7 +1,10 @@
+using System.Net;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Paradarum.Control.Catalogue.Certificates;
+using Paradarum.Protocol;
 using Paradarum.Protocol.Configuration;
+using Paradarum.Protocol.Urls;
 
 namespace Paradarum.Control.Catalogue;
 
@@ -35,6 +38,22 @@ internal sealed class Hostname
 
     public PropertyHostname ToConfiguration() =>
         new(Name, State == HostnameState.Active) { CertificateId = Certificate?.ToConfiguration().Id };
+
+    /// <summary>A name as it is kept: canonical, no port, no address, for those are nobody's to claim.</summary>
+    public static Result<string> ParseName(string? name)
+    {
+        if (string.IsNullOrWhiteSpace(name))
+            return Refusal.Malformed("Name is required.");
+        if (!CanonicalHost.Parse(name, "").Ok(out var parsed, out _) || parsed.Port is not null)
+            return Refusal.Malformed(
+                $"Name '{Refusal.Quoted(name)}' is not a host name. Write it as www.example.com, without scheme, port and path, at most 253 characters."
+            );
+        return IPAddress.TryParse(parsed.Host.Trim('[', ']'), out _)
+            ? Refusal.Malformed("Name must be a host name, not an address.")
+            : parsed.Host;
+    }
+
+    public static Refusal Taken(string name) => new(RefusalKind.Conflict, $"Hostname '{name}' already belongs to a property.");
 
     internal sealed class Mapping : IEntityTypeConfiguration<Hostname>
     {

@@ -1,5 +1,6 @@
 using Paradarum.Control.Access;
 using Paradarum.Control.Api;
+using Paradarum.Control.Catalogue.Verification;
 
 namespace Paradarum.Control.Catalogue;
 
@@ -16,6 +17,26 @@ internal static class HostnameEndpoints
             .Shows("Hostnames retrieved successfully.", Shown)
             .Refuses(404);
         hostnames
+            .MapPost("", Add)
+            .WithSummary("Add a hostname: Active when it is under the system domain or its name resolves to a PoP, else pending")
+            .Reads("HostnameRequest", new { name = "string" }, new { name = Shown.Name })
+            .Produces<Envelope<HostnameItem>>(StatusCodes.Status201Created)
+            .Shows(
+                $"{HostnameDesk.AddedUnverified} {Shown.Name} resolves to 203.0.113.9; expected is a public address of a PoP: 192.0.2.7. Change its DNS record, then verify again.",
+                Shown with
+                {
+                    Status = 1,
+                }
+            )
+            .Refuses(404)
+            .Refuses(409, Hostname.Taken(Shown.Name).Message);
+        hostnames
+            .MapPost("{hostnameId}/verify", Verify)
+            .WithSummary("Look a pending hostname up again; it is Active from then on when its name resolves to a PoP")
+            .Produces<Envelope<HostnameItem>>()
+            .Shows("Hostname verified successfully.", Shown)
+            .Refuses(404, "Hostname not found.");
+        hostnames
             .MapDelete("{hostnameId}", Delete)
             .WithSummary("Remove a hostname; an Active one purges all of the property")
             .Produces<Envelope<object>>()
@@ -29,6 +50,47 @@ internal static class HostnameEndpoints
         catalogue.OpenForReading(caller, id).Ok(out var property, out var refusal)
             ? Answer.Page("Hostnames retrieved successfully.", page, [.. property.Hostnames.Select(Item)])
             : refusal.ToAnswer();
+
+    internal static async Task<IResult> Add(
+        string id,
+        HttpRequest request,
+        Caller caller,
+        PropertyDoor door,
+        HostnameDesk desk,
+        CancellationToken stop
+    )
+    {
+        if (!(await CacheRuleEndpoints.OpenAsync(door, id, request, caller, stop)).Ok(out var opened, out var refusal))
+            return refusal.ToAnswer();
+        if (!opened.Body.Text("name").Ok(out var name, out refusal))
+            return refusal.ToAnswer();
+        return (await desk.AddAsync(caller, opened.Property.Id, name, stop)).Ok(out var added, out refusal)
+            ? Answer.Created(
+                added.Problem is { } problem ? $"{HostnameDesk.AddedUnverified} {problem}" : "Hostname created successfully.",
+                Item(added.Hostname)
+            )
+            : refusal.ToAnswer();
+    }
+
+    /// <summary>200 either way: it was looked up, and the status says what came of it.</summary>
+    internal static async Task<IResult> Verify(
+        string id,
+        string hostnameId,
+        Caller caller,
+        PropertyCatalogue catalogue,
+        HostnameDesk desk,
+        CancellationToken stop
+    )
+    {
+        if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
+            return refusal.ToAnswer();
+        return (await desk.VerifyAsync(caller, property.Id, PathId.Read(hostnameId), stop)).Ok(out var verified, out refusal)
+            ? Answer.Ok(
+                verified.Problem is { } problem ? $"WARNING: DNS verification failed. {problem}" : "Hostname verified successfully.",
+                Item(verified.Hostname)
+            )
+            : refusal.ToAnswer();
+    }
 
     internal static async Task<IResult> Delete(
         string id,

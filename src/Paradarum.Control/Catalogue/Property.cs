@@ -43,6 +43,11 @@ internal sealed class Property
     /// <summary>More than anyone needs; keeps a configuration record small.</summary>
     public const int MostRules = 100;
 
+    /// <summary>More than anyone needs; keeps a configuration record small, and a name's owner from being shut out by lists of names.</summary>
+    public const int MostHostnames = 100;
+
+    public static readonly Refusal TooManyHostnames = Refusal.Malformed($"A property holds at most {MostHostnames} hostnames.");
+
     public bool BrowserOverride { get; private set; }
 
     public long BrowserTtlSeconds { get; private set; }
@@ -78,6 +83,15 @@ internal sealed class Property
         (ShieldEnabled, ShieldId) = (settings.ShieldEnabled, settings.ShieldId);
         (AlwaysOnlineEnabled, AlwaysOnlineConditions) = (settings.AlwaysOnline, settings.StaleOn);
         (HttpsRedirect, HstsSeconds) = (settings.Https.Redirect, settings.Https.HstsSeconds);
+    }
+
+    /// <returns>Why not, or null.</returns>
+    public Refusal? Activate(long hostnameId)
+    {
+        if (Hostnames.Find(hostname => hostname.Id == hostnameId) is not { } hostname)
+            return Refusal.NotFound("Hostname not found.");
+        hostname.State = HostnameState.Active;
+        return null;
     }
 
     /// <returns>Why not, or null.</returns>

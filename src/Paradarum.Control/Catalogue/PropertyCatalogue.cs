@@ -81,6 +81,18 @@ internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge app
         CancellationToken stop
     ) => ChangeAsync(caller, propertyId, (db, property) => AddHostname(db, property, name, elsewhere), stop);
 
+    public bool IsOfSystemDomain(string hostname) => hostname.EndsWith($".{systemDomain}", StringComparison.Ordinal);
+
+    /// <summary>Why a property would not get this hostname, by what memory holds; null: it would.</summary>
+    public Refusal? Refuses(long propertyId, string hostname)
+    {
+        if (_current.Properties.GetValueOrDefault(propertyId) is { Hostnames.Length: >= Property.MostHostnames })
+            return Property.TooManyHostnames;
+        return _current.Properties.Values.Any(property => property.Hostnames.Any(kept => kept.Name == hostname))
+            ? Hostname.Taken(hostname)
+            : null;
+    }
+
     public Task<Result<CatalogueProperty>> RemoveHostnameAsync(Caller caller, long propertyId, long hostnameId, CancellationToken stop) =>
         ChangeAsync(
             caller,
@@ -192,18 +204,17 @@ internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge app
 
     private Refusal? AddHostname(ControlDb db, Property property, string name, HostnameState elsewhere)
     {
-        if (!CanonicalHost.Parse(name, "http").Ok(out var parsed, out var refusal))
+        if (!Hostname.ParseName(name).Ok(out var parsed, out var refusal))
             return refusal;
-        if (parsed.Port is not null)
-            return Refusal.Malformed("A hostname has no port.");
-        if (db.Set<Hostname>().Any(hostname => hostname.Name == parsed.Host))
-            return new Refusal(RefusalKind.Conflict, $"Hostname '{parsed.Host}' already belongs to a property.");
-        var ours = parsed.Host.EndsWith($".{systemDomain}", StringComparison.Ordinal);
+        if (property.Hostnames.Count >= Property.MostHostnames)
+            return Property.TooManyHostnames;
+        if (db.Set<Hostname>().Any(hostname => hostname.Name == parsed))
+            return Hostname.Taken(parsed);
         property.Hostnames.Add(
             new Hostname
             {
-                Name = parsed.Host,
-                State = ours ? HostnameState.Active : elsewhere,
+                Name = parsed,
+                State = IsOfSystemDomain(parsed) ? HostnameState.Active : elsewhere,
                 CreatedAt = Now(),
             }
         );

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Paradarum.Control.Catalogue;
+using Paradarum.Control.Catalogue.Verification;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol.Link;
 
@@ -42,6 +43,7 @@ internal static class FleetHosting
         services.AddSingleton(desk);
         services.AddSingleton<FleetRegistry>();
         services.AddSingleton<KnowsShield>(provider => id => provider.GetRequiredService<FleetRegistry>().Has(NodeRole.Shield, id));
+        services.AddSingleton<KnowsPops>(provider => provider.GetRequiredService<FleetRegistry>().PublicUrls);
         services.AddSingleton<PurgeProgress>();
         services.AddSingleton<FleetQuestions>();
         services.AddSingleton<RecordTraces>();

@@ -108,6 +108,15 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
     /// <summary>Whether there is such a node that has not left.</summary>
     public bool Has(NodeRole role, string nodeId) => desk.Find(nodeId) is { LeftAt: null } node && node.Role == role;
 
+    /// <summary>Where PoPs said that visitors reach them; those without traffic too, for they get it back.</summary>
+    public IReadOnlyList<Uri> PublicUrls() =>
+        [
+            .. desk.Records()
+                .Where(node => node is { Role: NodeRole.Pop, LeftAt: null, Leaving: false })
+                .Select(node => Uri.TryCreate(node.Url, UriKind.Absolute, out var url) ? url : null)
+                .OfType<Uri>(),
+        ];
+
     /// <summary>Every node that has not left, shields first, by name.</summary>
     public ImmutableArray<NodeStanding> List() =>
         desk.Read(fleet =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 
@@ -87,6 +88,12 @@ internal static class SettingKinds
             && value.Scheme is "http" or "https"
             && value is { PathAndQuery: "/", UserInfo: "", Fragment: "" },
         "the address of a server. Write it as http://10.0.0.5:5253 (no path, query or user)"
+    );
+
+    /// <summary>Port 53 where none is said.</summary>
+    public static readonly SettingKind<ImmutableArray<IPEndPoint>> DnsServers = new(
+        TryDnsServers,
+        "a list of DNS servers by address. Write it as 10.0.0.2, or 10.0.0.2,10.0.0.3:5353,[2001:db8::53]:53"
     );
 
     public static readonly SettingKind<bool> YesNo = new(
@@ -199,5 +206,20 @@ internal static class SettingKinds
             return "0";
         var (unit, length) = Times.Last(unit => time.Ticks % unit.Length.Ticks == 0);
         return string.Create(CultureInfo.InvariantCulture, $"{time.Ticks / length.Ticks}{unit}");
+    }
+
+    private static bool TryDnsServers(string text, out ImmutableArray<IPEndPoint> value)
+    {
+        var servers = ImmutableArray.CreateBuilder<IPEndPoint>();
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            // Four numbers for IPv4, although the framework would take one.
+            var usual = part.Contains('[', StringComparison.Ordinal) || part.Count(c => c == ':') > 1 || part.Count(c => c == '.') == 3;
+            if (!usual || !IPEndPoint.TryParse(part, out var server))
+                break;
+            servers.Add(server.Port == 0 ? new IPEndPoint(server.Address, 53) : server);
+        }
+        value = servers.ToImmutable();
+        return value.Length == text.Count(c => c == ',') + 1;
     }
 }

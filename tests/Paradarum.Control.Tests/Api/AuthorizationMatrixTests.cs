@@ -27,6 +27,8 @@ public sealed class The_authorization_matrix
         ["getProperty"] = Door.Property,
         ["deleteProperty"] = Door.Property,
         ["listPropertyHostname"] = Door.Property,
+        ["postPropertyHostname"] = Door.Property,
+        ["postPropertyHostnameVerify"] = Door.Property,
         ["deletePropertyHostname"] = Door.Property,
         ["getPropertyHostnameCertificate"] = Door.Property,
         ["postPropertyHostnameCertificate"] = Door.Property,

@@ -17,13 +17,13 @@ internal sealed class LiveNode : IAsyncDisposable
     private readonly ControlLinkClient _client;
     private readonly BootClock _clock = new();
 
-    private LiveNode(NodeFolder folder, NodeIdentity identity, Uri control)
+    private LiveNode(NodeFolder folder, NodeIdentity identity, Uri control, string url)
     {
         _folder = folder;
         Identity = identity;
         Lease = new LeaseHolder(_clock);
         _client = new ControlLinkClient(
-            new ControlLinkOptions(control, "http://127.0.0.1:1"),
+            new ControlLinkOptions(control, url),
             identity,
             NodeInstance.Start(folder, _clock),
             State,
@@ -46,7 +46,13 @@ internal sealed class LiveNode : IAsyncDisposable
     /// <summary>Ends when the node was deleted and has left.</summary>
     public Task Running => _client.ExecuteTask!;
 
-    public static async Task<LiveNode> StartAsync(ControlHost host, string folder, NodeRole role, Uri? control = null)
+    public static async Task<LiveNode> StartAsync(
+        ControlHost host,
+        string folder,
+        NodeRole role,
+        Uri? control = null,
+        string url = "http://127.0.0.1:1"
+    )
     {
         using var port = new FleetPort(host);
         var held = NodeFolder.Take(folder);
@@ -59,7 +65,7 @@ internal sealed class LiveNode : IAsyncDisposable
                 await Enrolment.ReadOrEnrolAsync(held, host.Plane.Fleet, roots: null, created.EnrolmentToken, CancellationToken.None)
             );
         }
-        var node = new LiveNode(held, identity, control ?? host.Plane.Fleet);
+        var node = new LiveNode(held, identity, control ?? host.Plane.Fleet, url);
         await node._client.StartAsync(CancellationToken.None);
         return node;
     }
