@@ -136,7 +136,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         services.AddSingleton<LogReaders>();
         services.AddApi();
         services.AddAccess(sessionKey: await InstallationSecret.GetOrCreateAsync(writer, SessionTokens.SecretName, stop), options.KeyRates);
-        services.AddCatalogue(options.SystemDomain, options.Dns, vault);
+        services.AddCatalogue(options.SystemDomain, options.Dns, options.OriginsAllow, vault);
         services.AddFleet(fleet, provider => provider.GetRequiredService<PropertyCatalogue>().Current);
         services.AddPurging(() => fleet.Census);
         services.AddAuditing();

@@ -6,6 +6,7 @@ using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Control.Telemetry;
 using Paradarum.Control.Webhooks;
+using Paradarum.Protocol.Addresses;
 using Paradarum.Protocol.Tls;
 
 namespace Paradarum.Control;
@@ -42,6 +43,9 @@ internal sealed record ControlPlaneOptions
 
     /// <summary>Where webhooks may lead.</summary>
     public WebhookOptions Webhooks { get; init; } = new();
+
+    /// <summary>Where origins may lead that are addresses themselves, besides public ones; what names lead to is seen by the nodes, when they connect.</summary>
+    public AllowedAddresses OriginsAllow { get; init; }
 
     /// <summary>How fast one API key may ask.</summary>
     public KeyRateOptions KeyRates { get; init; } = new();

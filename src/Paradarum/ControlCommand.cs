@@ -137,6 +137,7 @@ internal static class ControlCommand
         sheet.Add(Data);
         sheet.Add(SystemDomain);
         sheet.Add(DnsServers);
+        sheet.Add(OriginSettings.Allow);
         sheet.Add(WebhooksAllowPrivate);
         foreach (var setting in new[] { Lease, Grace, LogAge })
             sheet.Add(setting);
@@ -170,6 +171,7 @@ internal static class ControlCommand
             Certificate = TlsSettings.ReadCertificate(values),
             SystemDomain = values.Read(SystemDomain)!,
             Dns = values.Find(DnsServers, out var servers) ? new DnsOptions { Servers = servers } : new DnsOptions(),
+            OriginsAllow = values.Read(OriginSettings.Allow),
             Webhooks = new WebhookOptions { AllowPrivateAddresses = values.Read(WebhooksAllowPrivate) },
             KeyRates = new KeyRateOptions { PerSecond = (int)values.Read(KeyRate), Burst = (int)values.Read(KeyBurst) },
             Telemetry = TelemetrySettings.ReadControl(values),

@@ -2,6 +2,8 @@ using System.CommandLine;
 using Paradarum.Control.Access;
 using Paradarum.Control.Webhooks;
 using Paradarum.Options;
+using Paradarum.Processes;
+using Paradarum.Protocol.Addresses;
 using Paradarum.Up;
 
 namespace Paradarum;
@@ -68,6 +70,18 @@ internal static class UpCommand
             if (result.GetValueOrDefault<string?>() is { } name && !Presets.Contains(name, StringComparer.OrdinalIgnoreCase))
                 result.AddError($"--preset: '{name}' is not known. Use wordpress or prestashop.");
         });
+        var originsAllow = new Option<AllowedAddresses>($"--{OriginSettings.Name}")
+        {
+            Description = $"{OriginSettings.Allow.Description} [default: loopback]",
+            HelpName = OriginSettings.Allow.HelpName,
+            CustomParser = result =>
+            {
+                if (OriginSettings.Kind.Parse(result.Tokens[0].Value, out var allowed))
+                    return allowed;
+                result.AddError($"--{OriginSettings.Name}: give {OriginSettings.Kind.Allowed}.");
+                return AllowedAddresses.None;
+            },
+        };
         var webhooks = new Option<bool>("--webhooks-allow-private")
         {
             Description =
@@ -146,6 +160,7 @@ internal static class UpCommand
             origin,
             preset,
             accessLog,
+            originsAllow,
             webhooks,
             keyRate,
             keyBurst,
@@ -170,6 +185,7 @@ internal static class UpCommand
                     Preset = parsed.GetValue(preset)?.ToLowerInvariant(),
                     AccessLog =
                         parsed.GetValue(accessLog) is { } file && SettingKinds.AppendableFile.Parse(file, out var full) ? full : null,
+                    OriginsAllow = parsed.GetResult(originsAllow) is null ? AllowedAddresses.Loopback : parsed.GetValue(originsAllow),
                     Webhooks = new WebhookOptions { AllowPrivateAddresses = parsed.GetValue(webhooks) },
                     KeyRates = new KeyRateOptions { PerSecond = parsed.GetValue(keyRate), Burst = parsed.GetValue(keyBurst) },
                     DiskBytes = parsed.GetValue(disk),

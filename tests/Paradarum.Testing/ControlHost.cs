@@ -8,6 +8,7 @@ using Paradarum.Control.Catalogue;
 using Paradarum.Control.Database;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol;
+using Paradarum.Protocol.Addresses;
 using Paradarum.Protocol.Configuration;
 
 namespace Paradarum.Testing;
@@ -56,6 +57,7 @@ internal sealed class ControlHost : IAsyncDisposable
         {
             Log = new LogOptions { Folder = path },
             ApiPort = 0,
+            OriginsAllow = AllowedAddresses.Any,
         };
         var around = surroundings ?? new();
         var statuses = new DeclaredStatuses();

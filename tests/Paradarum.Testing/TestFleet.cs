@@ -6,6 +6,7 @@ using Paradarum.Control.Catalogue.Verification;
 using Paradarum.Control.Fleet;
 using Paradarum.Edge;
 using Paradarum.Edge.Serving;
+using Paradarum.Protocol.Addresses;
 using Paradarum.Protocol.Configuration;
 using Paradarum.Protocol.Link;
 
@@ -149,6 +150,7 @@ internal sealed class TestFleet : IAsyncDisposable
                 Name = name,
                 Role = role == NodeRole.Shield ? EdgeRole.Shield : EdgeRole.Pop,
                 ShieldRestsFor = TimeSpan.Zero,
+                OriginsAllow = AllowedAddresses.Loopback,
             },
             _folder[name],
             link.Url,

@@ -128,6 +128,8 @@ internal static class DiskStartCommand
                 $"127.0.0.1:{port}",
                 "--data",
                 folder,
+                "--origins-allow",
+                "loopback",
                 "--disk-size",
                 "32GiB",
                 "--store-size",

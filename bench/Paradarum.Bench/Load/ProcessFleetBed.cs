@@ -92,6 +92,8 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
             $"127.0.0.1:{FleetPort}",
             "--log-level",
             "warning",
+            "--origins-allow",
+            "loopback",
             "--probe-every",
             "0",
         ]);
@@ -125,6 +127,8 @@ internal static class NodeProcess
                 $"127.0.0.1:{FreePorts.Row(1)}",
                 "--data",
                 folder,
+                "--origins-allow",
+                "loopback",
                 "--log-level",
                 "warning",
                 .. more,

@@ -2,19 +2,27 @@ using Paradarum.Control.Access;
 using Paradarum.Control.Catalogue.Certificates;
 using Paradarum.Control.Catalogue.Verification;
 using Paradarum.Control.PurgeLog;
+using Paradarum.Protocol.Addresses;
 
 namespace Paradarum.Control.Catalogue;
 
 /// <summary>How this folder adds itself to the control plane.</summary>
 internal static class CatalogueComposition
 {
-    public static void AddCatalogue(this IServiceCollection services, string systemDomain, DnsOptions dns, CertificateVault vault)
+    public static void AddCatalogue(
+        this IServiceCollection services,
+        string systemDomain,
+        DnsOptions dns,
+        AllowedAddresses originsAllow,
+        CertificateVault vault
+    )
     {
         services.AddSingleton(provider => new PropertyCatalogue(
             provider.GetRequiredService<LogWriter>(),
             provider.GetRequiredService<AppendsSystemPurge>(),
             provider.GetRequiredService<TimeProvider>(),
-            systemDomain
+            systemDomain,
+            originsAllow
         ));
         services.AddSingleton(vault);
         services.AddSingleton<CertificateReader>();

@@ -5,6 +5,7 @@ using Paradarum.Control.Api;
 using Paradarum.Control.Database;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol;
+using Paradarum.Protocol.Addresses;
 using Paradarum.Protocol.Configuration;
 using Paradarum.Protocol.Link;
 using Paradarum.Protocol.Urls;
@@ -21,7 +22,13 @@ internal sealed record PropertyOrder(string Name, ImmutableArray<Origin> Origins
 /// Properties and what belongs to them. Reads come from memory; a change writes its rows, the configuration record and, where what is stored loses its meaning, a purge
 /// of all of the property in one transaction, then replaces the snapshot in memory after the flush.
 /// </summary>
-internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge appendPurge, TimeProvider time, string systemDomain)
+internal sealed class PropertyCatalogue(
+    LogWriter writer,
+    AppendsSystemPurge appendPurge,
+    TimeProvider time,
+    string systemDomain,
+    AllowedAddresses originsAllow
+)
 {
     private static readonly Refusal Unknown = Refusal.NotFound("Property not found.");
     private static readonly Refusal Disabled = Closed("disabled");
@@ -66,9 +73,11 @@ internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge app
     public bool Owns(long accountId, long propertyId) =>
         _current.Properties.TryGetValue(propertyId, out var property) && property.AccountId == accountId;
 
-    /// <summary>Makes a property with its system hostname, Active at once. 409 when the name or that hostname is taken.</summary>
+    /// <summary>Makes a property with its system hostname, Active at once. 409 when the name or that hostname is taken, 400 when an origin leads where the operator does not allow.</summary>
     public Task<Result<CatalogueProperty>> CreateAsync(Caller caller, PropertyOrder order, CancellationToken stop) =>
-        writer.WriteAsync(write => Create(write, caller, order), stop);
+        Refused(order.Origins) is { } refusal
+            ? Task.FromResult<Result<CatalogueProperty>>(refusal)
+            : writer.WriteAsync(write => Create(write, caller, order), stop);
 
     /// <summary>
     /// Adds a hostname. One under the system domain is Active at once; another is what the caller found out by looking its name up. 409 when any property has it.
@@ -117,12 +126,16 @@ internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge app
         CancellationToken stop
     ) => ChangeAsync(caller, propertyId, property => (property.ShieldEnabled, property.ShieldId) = (enabled, shieldId), stop);
 
+    /// <summary>400 when one of them leads where the operator does not allow.</summary>
     public Task<Result<CatalogueProperty>> SetOriginsAsync(
         Caller caller,
         long propertyId,
         ImmutableArray<Origin> origins,
         CancellationToken stop
-    ) => ChangeAsync(caller, propertyId, property => property.SetOrigins(origins), stop);
+    ) =>
+        Refused(origins) is { } refusal
+            ? Task.FromResult<Result<CatalogueProperty>>(refusal)
+            : ChangeAsync(caller, propertyId, property => property.SetOrigins(origins), stop);
 
     public Task<Result<CatalogueProperty>> SetGeneralAsync(
         Caller caller,
@@ -181,6 +194,9 @@ internal sealed class PropertyCatalogue(LogWriter writer, AppendsSystemPurge app
             },
             stop
         );
+
+    private Refusal? Refused(ImmutableArray<Origin> origins) =>
+        origins.Select(origin => PropertyOrigin.Refused(origin, originsAllow)).FirstOrDefault(refusal => refusal is not null);
 
     private Result<CatalogueProperty> Create(LogWrite write, Caller caller, PropertyOrder order)
     {

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Paradarum.Protocol;
+using Paradarum.Protocol.Addresses;
 using Paradarum.Protocol.Configuration;
 using Paradarum.Protocol.Urls;
 
@@ -67,6 +68,14 @@ internal sealed class PropertyOrigin
         scheme ??= port == 443 ? "https" : "http";
         return new Origin(scheme, canonical, port ?? (scheme == "https" ? 443 : 80), header, sslVerify);
     }
+
+    /// <summary>Why an origin that is an address, or <c>localhost</c>, may not be one; null when it may. Of a name the nodes judge the addresses, each time they connect.</summary>
+    public static Refusal? Refused(Origin origin, AllowedAddresses allowed) =>
+        AddressRanges.RangeOf(origin.Host) is { } range && !allowed.Lets(range)
+            ? Refusal.Malformed(
+                $"Origin '{origin.Host}' leads to an address that is not public. The operator has not allowed that (--origins-allow {range.Word()})."
+            )
+            : null;
 
     /// <summary>Scheme null when there is none, empty when it is one we do not speak. One trailing slash is no part of an address.</summary>
     private static (string? Scheme, string Address) Split(string text)

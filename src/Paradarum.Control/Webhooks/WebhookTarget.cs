@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using Paradarum.Protocol;
+using Paradarum.Protocol.Addresses;
 
 namespace Paradarum.Control.Webhooks;
 
@@ -9,43 +9,8 @@ internal static class WebhookTarget
 {
     public const int LongestUrl = 2048;
 
-    /// <summary>Not to be reached from outside, or not one machine: RFC 6890 and its registries.</summary>
-    private static readonly IPNetwork[] Closed =
-    [
-        .. new[]
-        {
-            "0.0.0.0/8",
-            "10.0.0.0/8",
-            "100.64.0.0/10",
-            "127.0.0.0/8",
-            "169.254.0.0/16",
-            "172.16.0.0/12",
-            "192.0.0.0/24",
-            "192.0.2.0/24",
-            "192.88.99.0/24",
-            "192.168.0.0/16",
-            "198.18.0.0/15",
-            "198.51.100.0/24",
-            "203.0.113.0/24",
-            "224.0.0.0/3",
-            // Inside 2000::/3, which is all that is let through of IPv6: documentation, and the ways of writing an IPv4 address in it.
-            "2001::/23",
-            "2001:db8::/32",
-            "2002::/16",
-            "3fff::/20",
-        }.Select(network => IPNetwork.Parse(network)),
-    ];
-
-    private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
-
     /// <summary>Loopback, private, link-local, unique local, shared (CGNAT), multicast, IPv4-mapped and reserved addresses are not.</summary>
-    public static bool IsPublic(IPAddress address) =>
-        !address.IsIPv4MappedToIPv6
-        && (
-            address.AddressFamily == AddressFamily.InterNetwork
-            || (address.AddressFamily == AddressFamily.InterNetworkV6 && GlobalUnicast.Contains(address))
-        )
-        && !Array.Exists(Closed, network => network.Contains(address));
+    public static bool IsPublic(IPAddress address) => AddressRanges.RangeOf(address) == AddressRange.Public;
 
     /// <summary>An absolute http or https URL without credentials and fragment. Whether a name leads somewhere allowed is seen when connecting, each time.</summary>
     public static Result<Uri> Parse(string? text, bool allowPrivate)

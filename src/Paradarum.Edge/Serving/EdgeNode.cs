@@ -66,6 +66,7 @@ public static class EdgeNode
         services.AddSingleton<TlsDoor>();
         services.TryAddSingleton(NodeCertificate.None);
         services.TryAddSingleton(UpstreamTrust.System);
+        services.TryAddSingleton(NameService.System);
         services.AddSingleton<Door>();
         PutDoorBehindServer(services);
         services.TryAddSingleton(_ => new LeaseHolder(new BootClock()));

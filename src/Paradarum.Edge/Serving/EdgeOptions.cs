@@ -1,3 +1,5 @@
+using Paradarum.Protocol.Addresses;
+
 namespace Paradarum.Edge.Serving;
 
 /// <summary>Which tier a node is in (design section 1).</summary>
@@ -36,6 +38,9 @@ public sealed record EdgeOptions
 
     /// <summary>How far an upstream may run ahead of the slowest visitor of a response that is not stored, in bytes. Default 1 MiB, 64 KiB to 64 MiB.</summary>
     public long WindowBytes { get; init; } = 1L << 20;
+
+    /// <summary>Which addresses of origins are connected to besides public ones. Default none: an account's origin could else be what only this machine can reach.</summary>
+    public AllowedAddresses OriginsAllow { get; init; }
 
     /// <summary>Time to connect to an origin or shield. Default 3 s, 10 ms to 1 min. After it the next one is tried.</summary>
     public TimeSpan ConnectAfter { get; init; } = TimeSpan.FromSeconds(3);
@@ -89,6 +94,7 @@ public sealed record EdgeOptions
             "1 to 63 lower-case letters, digits and hyphens"
         );
         Check(Enum.IsDefined(Role), nameof(Role), "Pop or Shield");
+        Check(Enum.IsDefined(OriginsAllow), nameof(OriginsAllow), "None, Loopback, Private or Any");
         Check(StoreBytes is >= 1 << 20 and <= 1L << 40, nameof(StoreBytes), "1 MiB to 1 TiB");
         Check(DiskBytes is 0 or (>= 16 << 20 and <= 1L << 50), nameof(DiskBytes), "0 or 16 MiB to 1 PiB");
         Check(LargestStoredBody >= 1024 && LargestStoredBody <= StoreBytes, nameof(LargestStoredBody), "1 KiB to StoreBytes");

@@ -20,4 +20,11 @@ internal static partial class Log
 
     [LoggerMessage(5303, LogLevel.Warning, "Shield {Shield} can't be spoken with over TLS: {Problem}")]
     public static partial void ShieldNotTrusted(this ILogger log, string shield, string problem);
+
+    [LoggerMessage(
+        5304,
+        LogLevel.Warning,
+        "Origin {Host} was not connected to: it leads to {Address}, which is not public. --origins-allow {Word} on this node allows that"
+    )]
+    public static partial void OriginNotAllowed(this ILogger log, string host, System.Net.IPAddress address, string word);
 }

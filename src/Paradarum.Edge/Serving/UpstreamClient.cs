@@ -34,22 +34,24 @@ internal sealed class UpstreamClient : IDisposable
     private readonly HttpMessageInvoker _verifying;
     private readonly HttpMessageInvoker _trusting;
     private readonly HttpMessageInvoker _shields;
+    private readonly HttpMessageInvoker _secureShields;
     private readonly EdgeOptions _options;
     private readonly TimeProvider _time;
 
-    public UpstreamClient(EdgeOptions options, UpstreamTrust trust, TimeProvider time, ILogger<UpstreamClient> log)
+    public UpstreamClient(EdgeOptions options, UpstreamTrust trust, NameService names, TimeProvider time, ILogger<UpstreamClient> log)
     {
         _options = options;
         _time = time;
-        _verifying = new HttpMessageInvoker(Handler(options, trust, verifiesTls: true));
-        _trusting = new HttpMessageInvoker(Handler(options, trust, verifiesTls: false));
-        var shields = Handler(options, trust, verifiesTls: true);
-        shields.ConnectCallback = new ShieldConnections(trust, log).ConnectAsync;
-        _shields = new HttpMessageInvoker(shields);
+        // An origin at the address of a shield gets no connection of the shield's: those are not judged, the operator names them.
+        var origins = new OriginConnections(options.OriginsAllow, names, time, log);
+        _verifying = Invoker(Handler(options, trust, verifiesTls: true), origins.ConnectAsync);
+        _trusting = Invoker(Handler(options, trust, verifiesTls: false), origins.ConnectAsync);
+        _shields = Invoker(Handler(options, trust, verifiesTls: true), connect: null);
+        _secureShields = Invoker(Handler(options, trust, verifiesTls: true), new ShieldConnections(trust, log).ConnectAsync);
     }
 
     public HttpMessageInvoker InvokerFor(Upstream upstream) =>
-        upstream is { IsShield: true, IsTls: true } ? _shields
+        upstream.IsShield ? (upstream.IsTls ? _secureShields : _shields)
         : upstream.VerifiesTls ? _verifying
         : _trusting;
 
@@ -102,6 +104,16 @@ internal sealed class UpstreamClient : IDisposable
         _verifying.Dispose();
         _trusting.Dispose();
         _shields.Dispose();
+        _secureShields.Dispose();
+    }
+
+    private static HttpMessageInvoker Invoker(
+        SocketsHttpHandler handler,
+        Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect
+    )
+    {
+        handler.ConnectCallback = connect;
+        return new HttpMessageInvoker(handler);
     }
 
     [System.Diagnostics.CodeAnalysis.SuppressMessage(

@@ -160,6 +160,7 @@ internal static class EdgeTuning
             sheet.Add(size);
         foreach (var time in new[] { Connect, OriginHead, ShieldHead, BodyIdle, ShieldRests })
             sheet.Add(time);
+        sheet.Add(OriginSettings.Allow);
         sheet.Add(VisitorsDirect);
         sheet.Add(TrustIds);
         sheet.Add(AccessLogFile);
@@ -174,6 +175,7 @@ internal static class EdgeTuning
         {
             Name = "",
             Role = role,
+            OriginsAllow = values.Read(OriginSettings.Allow),
             StoreBytes = values.Read(Store),
             DiskBytes = values.Read(Disk),
             LargestStoredBody = values.Read(LargestBody),

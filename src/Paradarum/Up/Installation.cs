@@ -86,6 +86,7 @@ internal sealed class Installation : IAsyncDisposable
             {
                 Log = new LogOptions { Folder = Path.Combine(options.DataFolder, "control") },
                 ApiPort = options.ApiPort,
+                OriginsAllow = options.OriginsAllow,
                 Webhooks = options.Webhooks,
                 KeyRates = options.KeyRates,
                 Telemetry = new TelemetryOptions { ProbeEvery = TelemetrySettings.ProbeByDefault },
@@ -199,6 +200,7 @@ internal sealed class Installation : IAsyncDisposable
                 Name = want.Name,
                 Role = want.EdgeRole,
                 DiskBytes = options.DiskBytes,
+                OriginsAllow = options.OriginsAllow,
             },
             FolderOf(options, want.Name),
             _control!.Fleet,

@@ -1,5 +1,6 @@
 using Paradarum.Control.Access;
 using Paradarum.Control.Webhooks;
+using Paradarum.Protocol.Addresses;
 
 namespace Paradarum.Up;
 
@@ -41,6 +42,9 @@ internal sealed record UpOptions
     /// <summary><c>wordpress</c>, <c>prestashop</c>, or null for one catch-all of 60 s.</summary>
     public string? Preset { get; init; }
 
+    /// <summary>Where origins may lead besides public addresses: this machine, where most sites that are tried run.</summary>
+    public AllowedAddresses OriginsAllow { get; init; } = AllowedAddresses.Loopback;
+
     /// <summary>Where webhooks may lead; not to private addresses, unless it was asked for.</summary>
     public WebhookOptions Webhooks { get; init; } = new();
 
@@ -67,6 +71,8 @@ internal sealed record UpOptions
             problems.Add("--site and --origin exclude each other: there is one origin here.");
         if (DiskBytes is > 0 and < 16 << 20)
             problems.Add("--disk-size: less than 16MiB, which no store works in. Raise it, or give 0 for none.");
+        if (Origin is not null && AddressRanges.RangeOf(Origin.Host) is { } range && !OriginsAllow.Lets(range))
+            problems.Add($"--origin: {Origin.Host} is not a public address. Add --origins-allow {range.Word()}.");
         var last = FirstEdgePort + Shields + Pops - 1;
         if (last > ushort.MaxValue)
             problems.Add($"--first-edge-port: the edges would need ports up to {last}; the highest is {ushort.MaxValue}.");

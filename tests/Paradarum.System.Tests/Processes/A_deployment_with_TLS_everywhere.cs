@@ -118,7 +118,7 @@ public sealed class A_deployment_with_TLS_everywhere : IAsyncLifetime
     private async Task StartControlAsync()
     {
         var control = ParadarumProcess.Start(
-            $"control --data {_folder["data"]} --api-listen 127.0.0.1:{_api} --fleet-listen 127.0.0.1:{_fleet} {Own("control")} --log-level warning --probe-every 0".Split(
+            $"control --data {_folder["data"]} --api-listen 127.0.0.1:{_api} --fleet-listen 127.0.0.1:{_fleet} {Own("control")} --origins-allow loopback --log-level warning --probe-every 0".Split(
                 ' '
             )
         );
@@ -160,7 +160,7 @@ public sealed class A_deployment_with_TLS_everywhere : IAsyncLifetime
     }
 
     private string[] Edge(string role, string name, string token, string controlRoots = "root.pem") =>
-        $"edge --role {role} --control https://127.0.0.1:{_fleet} --control-ca {_folder[controlRoots]} --upstream-ca {_folder["root.pem"]} --data {_folder[name]} --enrolment-token {token} --log-level warning".Split(
+        $"edge --role {role} --control https://127.0.0.1:{_fleet} --control-ca {_folder[controlRoots]} --upstream-ca {_folder["root.pem"]} --data {_folder[name]} --enrolment-token {token} --origins-allow loopback --log-level warning".Split(
             ' '
         );
 

@@ -127,6 +127,8 @@ public sealed class A_node_comes_back
             $"127.0.0.1:{port}",
             "--data",
             copy,
+            "--origins-allow",
+            "loopback",
         ]);
         await twin.LineAsync("paradarum edge: listening");
 

@@ -57,7 +57,7 @@ public sealed class What_is_deployed
             (await edge.LineAsync("paradarum edge: ready")).ShouldContain($"role={role}");
         }
 
-        var made = await ParadarumProcess.RunAsync(["properties", "create", "my-shop", "--origin", "http://127.0.0.1:9"], login);
+        var made = await ParadarumProcess.RunAsync(["properties", "create", "my-shop", "--origin", "https://origin.example.com"], login);
         made.Code.ShouldBe(0, made.Errors);
         (await ParadarumProcess.RunAsync(["hostnames", "list", "--property", "my-shop"], login)).Output.ShouldContain(
             "my-shop.cdn.example.net"

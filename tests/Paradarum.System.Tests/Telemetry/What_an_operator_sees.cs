@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Paradarum.Control.Telemetry;
 using Paradarum.Edge;
 using Paradarum.Edge.Serving;
+using Paradarum.Protocol.Addresses;
 using Paradarum.Protocol.Link;
 using Paradarum.SystemTests.Hostile;
 using Paradarum.Testing;
@@ -124,7 +125,17 @@ public sealed class What_an_operator_sees
         using var folder = new TemporaryFolder();
         await using var pop = ControlHost.Opened(
             await NodeHost.StartAsync(
-                new NodeHostOptions(new EdgeOptions { Name = "liar", Role = EdgeRole.Pop }, folder["liar"], fleet.Control.Plane.Fleet, 0)
+                new NodeHostOptions(
+                    new EdgeOptions
+                    {
+                        Name = "liar",
+                        Role = EdgeRole.Pop,
+                        OriginsAllow = AllowedAddresses.Loopback,
+                    },
+                    folder["liar"],
+                    fleet.Control.Plane.Fleet,
+                    0
+                )
                 {
                     EnrolmentToken = await fleet.RegisterAsync("liar", NodeRole.Pop),
                     // Visitors, and the prober, reach something else in its place.

@@ -10,6 +10,7 @@ using Paradarum.Edge.Serving;
 using Paradarum.Edge.Serving.Tls;
 using Paradarum.Edge.Storage;
 using Paradarum.Edge.Storage.Disk;
+using Paradarum.Protocol.Addresses;
 using Paradarum.Protocol.Log;
 using Paradarum.Protocol.Tls;
 
@@ -56,13 +57,26 @@ internal sealed class TestNode : IAsyncDisposable
     /// <param name="options">Its settings; a PoP's when none are given.</param>
     /// <param name="tls">Listens with TLS too.</param>
     /// <param name="folder">Of its disk tier; one that a former node has left is taken up.</param>
-    public static async Task<TestNode> StartAsync(TestLog log, EdgeOptions? options = null, string? folder = null, TlsOfNode? tls = null)
+    /// <param name="names">In the place of the name service.</param>
+    /// <param name="logging">Where its log lines go.</param>
+    public static async Task<TestNode> StartAsync(
+        TestLog log,
+        EdgeOptions? options = null,
+        string? folder = null,
+        TlsOfNode? tls = null,
+        NameService? names = null,
+        ILoggerProvider? logging = null
+    )
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddRouting();
         builder.Logging.ClearProviders();
+        if (logging is not null)
+            builder.Logging.AddProvider(logging);
+        if (names is not null)
+            builder.Services.AddSingleton(names);
         options ??= Pop();
         var listening = new NodeHostOptions(options, "", new Uri("http://127.0.0.1"), Port: 0)
         {
@@ -86,9 +100,18 @@ internal sealed class TestNode : IAsyncDisposable
         return node;
     }
 
-    public static EdgeOptions Pop(string name = "pop1") => new() { Name = name, Role = EdgeRole.Pop };
+    public static EdgeOptions Pop(string name = "pop1") => Of(name, EdgeRole.Pop);
 
-    public static EdgeOptions Shield(string name = "shield1") => new() { Name = name, Role = EdgeRole.Shield };
+    public static EdgeOptions Shield(string name = "shield1") => Of(name, EdgeRole.Shield);
+
+    /// <summary>Origins of tests are on loopback.</summary>
+    private static EdgeOptions Of(string name, EdgeRole role) =>
+        new()
+        {
+            Name = name,
+            Role = role,
+            OriginsAllow = AllowedAddresses.Loopback,
+        };
 
     /// <summary>Applies the log up to a position; to its head when none is said.</summary>
     public void CatchUp(ulong? upTo = null)
