@@ -84,7 +84,7 @@ internal sealed class ControlPlane : IAsyncDisposable
             await Schema.MigrateAsync(writer, stop);
             var vault = CertificateVault.Open(options.Log.Folder);
             var fleet = await FleetHosting.OpenAsync(writer, options.Fleet, vault.Key, surroundings.Time, logging, stop);
-            app = await BuildAsync(options, surroundings, logging, writer, vault, fleet, stop);
+            app = Build(options, surroundings, logging, writer, vault, fleet);
             await LoadAsync(app.Services, writer, stop);
             Map(app);
             options.Certificate?.Problem = logging.CreateLogger<ControlPlane>().CertificateUnusable;
@@ -111,14 +111,13 @@ internal sealed class ControlPlane : IAsyncDisposable
         _logging.Dispose();
     }
 
-    private static async Task<WebApplication> BuildAsync(
+    private static WebApplication Build(
         ControlPlaneOptions options,
         ControlPlaneSurroundings surroundings,
         ILoggerFactory logging,
         LogWriter writer,
         CertificateVault vault,
-        FleetDesk fleet,
-        CancellationToken stop
+        FleetDesk fleet
     )
     {
         // Empty: nothing is read from files or the environment behind the caller's back.
@@ -135,7 +134,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         services.AddSingleton(writer.Feed);
         services.AddSingleton<LogReaders>();
         services.AddApi();
-        services.AddAccess(sessionKey: await InstallationSecret.GetOrCreateAsync(writer, SessionTokens.SecretName, stop), options.KeyRates);
+        services.AddAccess(options.KeyRates);
         services.AddCatalogue(options.SystemDomain, options.Dns, options.OriginsAllow, vault);
         services.AddFleet(fleet, provider => provider.GetRequiredService<PropertyCatalogue>().Current);
         services.AddPurging(() => fleet.Census);

@@ -8,7 +8,7 @@ namespace Paradarum.Control.Access;
 /// <summary>How this folder adds itself to the control plane.</summary>
 internal static class AccessComposition
 {
-    public static void AddAccess(this IServiceCollection services, byte[] sessionKey, KeyRateOptions rates)
+    public static void AddAccess(this IServiceCollection services, KeyRateOptions rates)
     {
         services.AddSingleton<KeyRing>();
         services.AddSingleton(rates);
@@ -18,19 +18,18 @@ internal static class AccessComposition
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         services.AddSingleton<LoginGate>();
         services.AddSingleton<Login>();
-        services.AddSingleton(provider => new SessionTokens(
-            sessionKey,
-            provider.GetRequiredService<UserDirectory>(),
-            provider.GetRequiredService<TimeProvider>()
-        ));
+        services.AddSingleton<SessionKeys>();
+        services.AddSingleton<SessionTokens>();
+        services.AddHostedService<SessionKeyRotation>();
         services.AddHostedService<KeyUse>();
     }
 
     /// <summary>Reads accounts, users and keys into memory, once, before anything is served.</summary>
-    public static Task LoadAccessAsync(this IServiceProvider services, LogWriter writer, CancellationToken stop)
+    public static async Task LoadAccessAsync(this IServiceProvider services, LogWriter writer, CancellationToken stop)
     {
+        await services.GetRequiredService<SessionKeys>().LoadAsync(stop);
         var (keys, users) = (services.GetRequiredService<KeyRing>(), services.GetRequiredService<UserDirectory>());
-        return writer.WriteAsync(
+        await writer.WriteAsync(
             write =>
             {
                 using var db = ControlDb.In(write);

@@ -99,7 +99,11 @@ internal sealed class Login(
 
 internal static class LoginEndpoints
 {
-    public static void MapLogin(this IEndpointRouteBuilder routes) =>
+    private const string Rotated = "Key replaced successfully. Tokens of the former one are good until they run out.";
+    private const string EndSessions = "EndSessions must be true or false.";
+
+    public static void MapLogin(this IEndpointRouteBuilder routes)
+    {
         routes
             .MapPost("/api/auth/login", SignIn)
             .AllowAnonymous()
@@ -114,6 +118,25 @@ internal static class LoginEndpoints
             .Shows("Login successful.", new Session(ApiExamples.Token, ApiExamples.Later))
             .Refuses(401, Login.Denied.Message)
             .Refuses(429, LoginGate.Sentence(1));
+        routes
+            .MapPost("/api/auth/rotate", Rotate)
+            .ForTheOperatorAlone("replace the key of sign-in tokens")
+            .WithTags("Access")
+            .WithSummary("Sign new sign-in tokens with a new key; those of the former one stay good until they run out")
+            .TakesQuery("endSessions", "true: forget the former keys, so that everyone has to sign in again.", "true", "false")
+            .Produces<Envelope<object>>()
+            .Shows(Rotated)
+            .Refuses(400, EndSessions);
+    }
+
+    internal static async Task<IResult> Rotate(HttpRequest request, Caller caller, SessionKeys keys, CancellationToken stop)
+    {
+        var sent = request.Query["endSessions"].ToString();
+        if (sent is not ("" or "true" or "false"))
+            return Refusal.Malformed(EndSessions).ToAnswer();
+        await keys.RotateAsync(caller.Actor, endSessions: sent == "true", stop);
+        return Answer.Ok(sent == "true" ? "Key replaced successfully. Everyone has to sign in again." : Rotated);
+    }
 
     internal static async Task<IResult> SignIn(HttpRequest request, Login login, CancellationToken stop)
     {

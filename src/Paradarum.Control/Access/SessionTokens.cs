@@ -8,24 +8,21 @@ namespace Paradarum.Control.Access;
 /// <summary>What a sign-in gives: a JWT (HS256) that carries the account id as <see cref="ClaimTypes.GroupSid"/>, until <paramref name="ExpiresAt"/>.</summary>
 internal sealed record Session(string Token, DateTimeOffset ExpiresAt);
 
-/// <summary>Writes and reads sign-in tokens. The key is made at the first start and kept in the database, so a token outlives a restart.</summary>
-internal sealed class SessionTokens(byte[] key, UserDirectory users, TimeProvider time)
+/// <summary>Writes and reads sign-in tokens. A token names its key (<c>kid</c>) and outlives a restart, as its key does (<see cref="SessionKeys"/>).</summary>
+internal sealed class SessionTokens(SessionKeys keys, UserDirectory users, TimeProvider time)
 {
-    public const string SecretName = "session-token";
-
     /// <summary>How long a sign-in lasts. There is no sign-out of a token, so it is kept to a working day.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(8);
 
     private const string Issuer = "paradarum";
 
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, SetDefaultTimesOnTokenCreation = false };
-    private readonly SigningCredentials _signing = new(new SymmetricSecurityKey(key), SecurityAlgorithms.HmacSha256);
-
     private readonly TokenValidationParameters _expected = new()
     {
         ValidIssuer = Issuer,
         ValidAudience = Issuer,
-        IssuerSigningKey = new SymmetricSecurityKey(key),
+        // The key that the token names, or none: no other one is tried.
+        IssuerSigningKeyResolver = (_, _, kid, _) => keys.Find(kid) is { } key ? [key.Security] : [],
         ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
         RequireExpirationTime = true,
         LifetimeValidator = (notBefore, expires, _, _) =>
@@ -44,7 +41,7 @@ internal sealed class SessionTokens(byte[] key, UserDirectory users, TimeProvide
                 Audience = Issuer,
                 IssuedAt = now.UtcDateTime,
                 Expires = expiresAt.UtcDateTime,
-                SigningCredentials = _signing,
+                SigningCredentials = new SigningCredentials(keys.Current.Security, SecurityAlgorithms.HmacSha256),
                 Claims = new Dictionary<string, object>(StringComparer.Ordinal)
                 {
                     [JwtRegisteredClaimNames.Sub] = signed.User.Id.ToString(CultureInfo.InvariantCulture),

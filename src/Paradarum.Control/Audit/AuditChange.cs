@@ -37,6 +37,7 @@ internal static class AuditTypes
     public const string Node = "node";
     public const string User = "user";
     public const string SignIn = "sign-in";
+    public const string SignInKey = "sign-in-key";
 
     /// <summary>Has no row of its own: it is read from the purge's.</summary>
     public const string Purge = "purge";
@@ -54,6 +55,7 @@ internal static class AuditTypes
         Node,
         User,
         SignIn,
+        SignInKey,
         Purge,
     ];
 }

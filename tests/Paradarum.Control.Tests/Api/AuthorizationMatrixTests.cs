@@ -19,6 +19,7 @@ public sealed class The_authorization_matrix
     private static readonly Dictionary<string, Door> Doors = new(StringComparer.Ordinal)
     {
         ["postAuthLogin"] = Door.Anyone,
+        ["postAuthRotate"] = Door.Operator,
         ["postAccountApikeys"] = Door.Unrestricted,
         ["listAccountApikeys"] = Door.Unrestricted,
         ["deleteAccountApikeys"] = Door.Unrestricted,

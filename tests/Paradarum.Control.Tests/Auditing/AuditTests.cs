@@ -40,6 +40,8 @@ public sealed class The_audit_trail
         "https://hooks.example"
     )]
     [InlineData("POST", "account/apikeys", """{"name":"ci"}""", "key", "created", "ci")]
+    [InlineData("POST", "auth/rotate", "{}", "sign-in-key", "replaced", "")]
+    [InlineData("POST", "auth/rotate?endSessions=true", "{}", "sign-in-key", "replaced-and-sessions-ended", "")]
     [InlineData("POST", "node", """{"name":"pop-1"}""", "node", "created", "pop-1")]
     [InlineData("POST", "shield", """{"name":"shield-1"}""", "node", "created", "shield-1")]
     [InlineData("POST", "property/1/purge", """{"type":"Path","value":"/a"}""", "purge", "accepted", "")]
