@@ -12,16 +12,19 @@ internal static class HostnamesCommand
     public static Command Create()
     {
         var property = ClientCommand.PropertyOption();
+        var name = new Argument<string>("NAME") { Description = "The hostname, such as www.example.com." };
         var which = new Argument<string>("ID|NAME") { Description = "The hostname." };
         return new Command(
             "hostnames",
             $"""
-            List and remove hostnames of a property.
+            List, add, verify and remove hostnames of a property. One that is added is active as soon as its DNS record leads to a PoP.
 
             {ClientSheet.ExitCodes}
 
             Examples:
               paradarum hostnames list --property my-shop
+              paradarum hostnames add www.example.com --property my-shop
+              paradarum hostnames verify www.example.com --property my-shop
               paradarum hostnames remove www.example.com --property my-shop
             """
         )
@@ -38,6 +41,33 @@ internal static class HostnamesCommand
                         ("status", item => ClientOutput.Word(item, "status", States)),
                         ("created", item => ClientOutput.Time(item, "createdAt"))
                     ),
+                property
+            ),
+            ClientCommand.Create(
+                "add",
+                "Add a hostname; the answer says what its DNS record has to be when it does not lead here yet.",
+                async (parsed, api, output, stop) =>
+                {
+                    var path = $"api/property/{await api.PropertyAsync(parsed.GetValue(property), stop)}/hostname";
+                    output.Said(await api.AskAsync(HttpMethod.Post, path, ClientCommand.With(("name", parsed.GetValue(name))), stop));
+                },
+                name,
+                property
+            ),
+            ClientCommand.Create(
+                "verify",
+                "Look a pending hostname up again; ends with 2 while its DNS record does not lead to a PoP.",
+                async (parsed, api, output, stop) =>
+                {
+                    var path = $"api/property/{await api.PropertyAsync(parsed.GetValue(property), stop)}/hostname";
+                    var id = await IdAsync(api, path, parsed.GetValue(which)!, stop);
+                    var answer = await api.AskAsync(HttpMethod.Post, $"{path}/{id}/verify", null, stop);
+                    // Looked up without error is not yet verified: a script that waits for it must see which.
+                    if (answer["data"]!["status"]!.GetValue<int>() != 0)
+                        throw new PurgeEndedException(PurgeExit.Refused, answer["message"]!.GetValue<string>());
+                    output.Said(answer);
+                },
+                which,
                 property
             ),
             ClientCommand.Create(

@@ -14,6 +14,7 @@ var root = new RootCommand("Paradarum: a self-hosted CDN whose purges are provab
     NodesCommand.Create(),
     PurgeCommand.Create(),
     ReceiptsCommand.Create(),
+    AuditCommand.Create(),
     CompletionCommand.Create(),
     BackupCommand.CreateBackup(),
     BackupCommand.CreateRestore(),

@@ -101,7 +101,8 @@ internal static class ReceiptsCommand
     private static string Node(JsonNode? node) =>
         $"{ClientOutput.Text(node!, "role"), -6} {ClientOutput.Text(node!, "name")} {ClientOutput.Text(node!, "state")}, {node!["objects"]} objects";
 
-    private static string What(JsonNode item)
+    /// <summary>The first of what was to be purged, and how many more there are.</summary>
+    public static string What(JsonNode item)
     {
         var items = item["items"]!.AsArray();
         var first = items.Count == 0 ? "?" : $"{ClientOutput.Text(items[0]!, "type")} {ClientOutput.Text(items[0]!, "value")}".TrimEnd();

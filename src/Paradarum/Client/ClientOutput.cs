@@ -18,6 +18,8 @@ internal sealed class ClientOutput(bool asJson)
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    private static readonly JsonSerializerOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly IAnsiConsole _console = Console();
 
     /// <summary>A list: one row for each item, one cell for each column.</summary>
@@ -67,6 +69,9 @@ internal sealed class ClientOutput(bool asJson)
             grid.AddRow(new Text(name, new Style(Color.Grey)), new Text(value!));
         _console.Write(grid);
     }
+
+    /// <summary>One thing of many that come one after the other: a line, of text or of JSON.</summary>
+    public void Line(JsonNode data, string line) => System.Console.WriteLine(asJson ? data.ToJsonString(OneLine) : line);
 
     /// <summary>What was done, in the API's own sentence.</summary>
     public void Said(JsonObject envelope)

@@ -35,6 +35,16 @@ internal sealed partial class ParadarumProcess : IAsyncDisposable
     /// <summary>So far, user and system.</summary>
     public TimeSpan ProcessorTime => _process.TotalProcessorTime;
 
+    /// <summary>What it printed so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_lines)
+                return string.Join('\n', _lines);
+        }
+    }
+
     public string Errors => string.Join('\n', _errors);
 
     /// <param name="arguments">After the program's name.</param>

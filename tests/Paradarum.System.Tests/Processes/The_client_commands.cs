@@ -100,6 +100,46 @@ public sealed class The_client_commands(FleetForCommands shared) : IClassFixture
     }
 
     [Fact]
+    public async Task Tell_who_did_what_and_follow_it_until_they_are_stopped()
+    {
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["PARADARUM_URL"] = Url,
+            ["PARADARUM_KEY"] = _fleet.OperatorKey(),
+            ["PARADARUM_PROFILE"] = _home["profile.json"],
+        };
+        (await ByKeyAsync("keys", "create", "first")).Code.ShouldBe(0);
+        var newest = JsonNode.Parse((await ByKeyAsync("audit", "--type", "key", "--last", "1", "--json")).Output)!.AsArray().Single()!;
+        newest["subject"]!.GetValue<string>().ShouldBe("first");
+        newest["after"]!["name"]!.GetValue<string>().ShouldBe("first");
+
+        await using var follower = ParadarumProcess.Start(["audit", "--follow", "--type", "key", "--last", "1"], environment);
+        var shown = await follower.LineAsync($"{newest["at"]!.GetValue<string>()[..10]} ");
+        shown.ShouldContain($"  {_fleet.OperatorKey()[..8]}");
+        shown.ShouldEndWith("  key created           first");
+        await using var script = ParadarumProcess.Start(["audit", "--follow", "--last", "0", "--json"], environment);
+        // It has begun when it shows something: until then changes are made.
+        var (made, seen) = (0, script.LineAsync("{"));
+        while (!seen.IsCompleted)
+            (await ByKeyAsync("keys", "create", $"later-{++made}")).Code.ShouldBe(0);
+        var entry = JsonNode.Parse(await seen)!;
+        (entry["type"]!.GetValue<string>(), entry["action"]!.GetValue<string>()).ShouldBe(("key", "created"));
+        (await ByKeyAsync("purge", "--property", "site", "--path", "/audited", "--wait")).Code.ShouldBe(0);
+        (await ByKeyAsync("audit", "--property", "site", "--type", "purge", "--last", "1")).Output.ShouldContain("Path /audited");
+
+        (await ByKeyAsync("keys", "create", "the-last")).Code.ShouldBe(0);
+        await Eventually.Async(() => Task.FromResult(follower.Output.Contains("the-last", StringComparison.Ordinal)));
+        follower.Signal(ParadarumProcess.Interrupt);
+        var (code, output, errors) = await follower.EndAsync();
+        (code, errors).ShouldBe((0, ""));
+        output
+            .Split('\n')
+            .Select(line => line.Split(' ')[^1])
+            .ShouldBe(["first", .. Enumerable.Range(1, made).Select(n => $"later-{n}"), "the-last"], "each once, in order");
+        (await ByKeyAsync("audit", "--type", "nothing")).Code.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task End_with_4_when_nobody_answers_and_with_1_without_a_credential()
     {
         var unreached = await RunAsync(["properties", "list", "--url", "http://127.0.0.1:9"], ("PARADARUM_KEY", _fleet.OperatorKey()));
