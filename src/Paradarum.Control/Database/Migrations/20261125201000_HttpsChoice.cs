@@ -10,13 +10,7 @@ namespace Paradarum.Control.Database.Migrations
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
-            migrationBuilder.AddColumn<long>(
-                name: "hsts_seconds",
-                table: "properties",
-                type: "INTEGER",
-                nullable: false,
-                defaultValue: 0L
-            );
+            migrationBuilder.AddColumn<long>(name: "hsts_seconds", table: "properties", type: "INTEGER", nullable: false, defaultValue: 0L);
 
             migrationBuilder.AddColumn<bool>(
                 name: "https_redirect",
