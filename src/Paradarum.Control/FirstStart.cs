@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Paradarum.Control.Access;
@@ -27,20 +26,25 @@ internal sealed class FirstStart(
     /// <summary>Names the key that <c>up</c> writes to its file; another command has another.</summary>
     public const string UpKey = "up";
 
-    private const int PasswordLength = 24;
-    private const string PasswordAlphabet = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
+    /// <summary>In the place of the password once the operator has chosen another: nobody but them knows it, and no start takes it away.</summary>
+    public const string ChosenPassword = "(the one you chose)";
 
     /// <summary>
-    /// The operator's access. The known secrets are given back when both still open the installation; else the key made for them is revoked and both are made anew,
-    /// durable before they are returned.
+    /// The operator's access. The known secrets are given back while the key opens the installation; else it is revoked, and key and password are made anew, durable
+    /// before they are returned.
     /// </summary>
     public async Task<OperatorAccess> OperatorAsync(string? knownKey, string? knownPassword, CancellationToken stop, string keyName = UpKey)
     {
         var known = users.Find(OperatorEmail);
-        if (known is not null && knownKey is not null && knownPassword is not null && Opens(known, knownKey, knownPassword))
-            return new OperatorAccess(known.Account.Id, OperatorEmail, knownPassword, knownKey);
+        if (knownKey is not null && knownPassword is not null && ring.Peek(knownKey) is { IsOperator: true, IsRestricted: false } caller)
+            return new OperatorAccess(
+                caller.AccountId,
+                OperatorEmail,
+                Fits(known, knownPassword) ? knownPassword : ChosenPassword,
+                knownKey
+            );
 
-        var password = RandomNumberGenerator.GetString(PasswordAlphabet, PasswordLength);
+        var password = Passwords.New();
         // Hashing takes longer than a transaction may: done before.
         var blank = new User
         {
@@ -71,9 +75,8 @@ internal sealed class FirstStart(
         return kept;
     }
 
-    private bool Opens(SignedUser known, string key, string password) =>
-        ring.Peek(key) is { IsRestricted: false } caller
-        && caller.AccountId == known.Account.Id
+    private bool Fits(SignedUser? known, string password) =>
+        known is not null
         && hasher.VerifyHashedPassword(known.User, known.User.PasswordHash, password) != PasswordVerificationResult.Failed;
 
     private OperatorAccess Renew(LogWrite write, string keyName, string password, string hash)

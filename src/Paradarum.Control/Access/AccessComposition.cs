@@ -17,7 +17,10 @@ internal static class AccessComposition
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         services.AddSingleton<LoginGate>();
+        services.AddSingleton<Passwords>();
         services.AddSingleton<Login>();
+        services.AddSingleton<AccountUsers>();
+        services.AddSingleton<Accounts>();
         services.AddSingleton<SessionKeys>();
         services.AddSingleton<SessionTokens>();
         services.AddHostedService<SessionKeyRotation>();
@@ -34,6 +37,8 @@ internal static class AccessComposition
             {
                 using var db = ControlDb.In(write);
                 var accounts = db.Set<Account>().AsNoTracking().ToDictionary(account => account.Id);
+                foreach (var account in accounts.Values.Where(account => account.IsSuspended))
+                    keys.Close(account.Id);
                 foreach (var key in db.Set<ApiKey>().AsNoTracking())
                     keys.Put(key, accounts[key.AccountId].IsOperator);
                 foreach (var user in db.Set<User>().AsNoTracking())
@@ -51,5 +56,7 @@ internal static class AccessComposition
     {
         routes.MapLogin();
         routes.MapApiKeys();
+        routes.MapAccounts();
+        routes.MapUsers();
     }
 }

@@ -13,14 +13,27 @@ internal sealed class Account
     /// <summary>The account that runs the installation: fleet and suspension are its alone.</summary>
     public required bool IsOperator { get; init; }
 
+    /// <summary>Its users can't sign in, its keys and sessions open nothing. What its properties serve is not touched by it.</summary>
+    public bool IsSuspended { get; init; }
+
     public required DateTimeOffset CreatedAt { get; init; }
+
+    public Account Suspended(bool suspended) =>
+        new()
+        {
+            Id = Id,
+            Name = Name,
+            IsOperator = IsOperator,
+            IsSuspended = suspended,
+            CreatedAt = CreatedAt,
+        };
 
     internal sealed class Mapping : IEntityTypeConfiguration<Account>
     {
         public void Configure(EntityTypeBuilder<Account> builder)
         {
             builder.ToTable("accounts");
-            builder.Property(account => account.Name).HasMaxLength(100);
+            builder.Property(account => account.Name).HasMaxLength(AccountOrder.LongestName);
         }
     }
 }
@@ -40,6 +53,16 @@ internal sealed class User
 
     public required DateTimeOffset CreatedAt { get; init; }
 
+    public User WithPassword(string hash) =>
+        new()
+        {
+            Id = Id,
+            AccountId = AccountId,
+            Email = Email,
+            PasswordHash = hash,
+            CreatedAt = CreatedAt,
+        };
+
     internal sealed class Mapping : IEntityTypeConfiguration<User>
     {
         public void Configure(EntityTypeBuilder<User> builder)
@@ -47,7 +70,7 @@ internal sealed class User
             builder.ToTable("users");
             builder.HasIndex(user => user.Email).IsUnique();
             builder.HasOne<Account>().WithMany().HasForeignKey(user => user.AccountId);
-            builder.Property(user => user.Email).HasMaxLength(254);
+            builder.Property(user => user.Email).HasMaxLength(UserOrder.LongestEmail);
         }
     }
 }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using Paradarum.Control.Api;
 using Paradarum.Control.Audit;
+using Paradarum.Protocol;
 
 namespace Paradarum.Control.Access;
 
@@ -27,6 +29,11 @@ internal sealed record Caller(long AccountId, string Name, bool IsOperator)
     public static Caller System(long accountId) => new(accountId, AuditActor.System, IsOperator: false);
 
     public bool IsRestricted => Scope != KeyScope.Account || !OnlyProperties.IsDefault;
+
+    /// <summary>Null for the operator without restrictions; else the refusal. For services that are called without an endpoint before them.</summary>
+    /// <param name="what">What the operator alone may, as in <c>see and change nodes</c>.</param>
+    public Refusal? RefusedUnlessOperator(string what) =>
+        IsOperator && !IsRestricted ? null : new Refusal(RefusalKind.Forbidden, OperatorAlone.To(what).Sentence);
 
     public bool MayTouch(long propertyId) => OnlyProperties.IsDefault || OnlyProperties.Contains(propertyId);
 

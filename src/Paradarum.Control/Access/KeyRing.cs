@@ -26,7 +26,8 @@ internal sealed class KeyRing
     public Caller? Peek(ReadOnlySpan<char> text) => TryFind(text, out var held) ? held.Caller : null;
 
     /// <summary>Whether the credential a request came in with is still good: what asks for long must not outlive its key.</summary>
-    public bool IsGood(Caller caller) => caller.KeyId is not { } id || Find(id) is { RevokedAt: null };
+    public bool IsGood(Caller caller) =>
+        !_current.Closed.Contains(caller.AccountId) && (caller.KeyId is not { } id || Find(id) is { RevokedAt: null });
 
     /// <summary>All keys of an account, revoked ones included, in the order they were made.</summary>
     public ApiKey[] Of(long accountId) => [.. _current.All.Values.Where(key => key.AccountId == accountId).OrderBy(key => key.Id)];
@@ -39,8 +40,38 @@ internal sealed class KeyRing
     public void Put(ApiKey key, bool isOperator)
     {
         var digest = KeyDigest.From(key.Digest);
-        var active = key.RevokedAt is null ? _current.Active.SetItem(digest, Hold(key, isOperator)) : _current.Active.Remove(digest);
-        _current = new Snapshot(active, _current.All.SetItem(key.Id, key));
+        var opens = key.RevokedAt is null && !_current.Closed.Contains(key.AccountId);
+        var active = opens ? _current.Active.SetItem(digest, Hold(key, isOperator)) : _current.Active.Remove(digest);
+        _current = _current with { Active = active, All = _current.All.SetItem(key.Id, key) };
+    }
+
+    /// <summary>Called on the writer's thread alone: no key of the account opens anything until <see cref="Open"/>, also none that is made meanwhile.</summary>
+    public void Close(long accountId) =>
+        _current = _current with
+        {
+            Active = _current.Active.RemoveRange(Of(accountId).Select(key => KeyDigest.From(key.Digest))),
+            Closed = _current.Closed.Add(accountId),
+        };
+
+    /// <summary>Called on the writer's thread alone: takes back <see cref="Close"/>.</summary>
+    public void Open(long accountId)
+    {
+        var good = Of(accountId).Where(key => key.RevokedAt is null);
+        _current = _current with
+        {
+            // The operator's account is never closed, so no key in here is the operator's.
+            Active = _current.Active.SetItems(
+                good.Select(key => KeyValuePair.Create(KeyDigest.From(key.Digest), Hold(key, isOperator: false)))
+            ),
+            Closed = _current.Closed.Remove(accountId),
+        };
+    }
+
+    /// <summary>Called on the writer's thread alone, for an account that is deleted. It stays closed: a request that is under way must not outlive it.</summary>
+    public void Forget(long accountId)
+    {
+        Close(accountId);
+        _current = _current with { All = _current.All.RemoveRange(Of(accountId).Select(key => key.Id)) };
     }
 
     private bool TryFind(ReadOnlySpan<char> sent, [NotNullWhen(true)] out Held? held)
@@ -62,8 +93,17 @@ internal sealed class KeyRing
 
     private sealed record Held(ApiKey Key, Caller Caller);
 
-    private sealed record Snapshot(ImmutableDictionary<KeyDigest, Held> Active, ImmutableDictionary<long, ApiKey> All)
+    /// <param name="Closed">Accounts that are suspended, or were deleted since the start. Their keys are not in <paramref name="Active"/>.</param>
+    private sealed record Snapshot(
+        ImmutableDictionary<KeyDigest, Held> Active,
+        ImmutableDictionary<long, ApiKey> All,
+        ImmutableHashSet<long> Closed
+    )
     {
-        public static readonly Snapshot Empty = new(ImmutableDictionary<KeyDigest, Held>.Empty, ImmutableDictionary<long, ApiKey>.Empty);
+        public static readonly Snapshot Empty = new(
+            ImmutableDictionary<KeyDigest, Held>.Empty,
+            ImmutableDictionary<long, ApiKey>.Empty,
+            ImmutableHashSet<long>.Empty
+        );
     }
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using Microsoft.AspNetCore.Identity;
 using Paradarum.Control.Api;
 using Paradarum.Control.Audit;
 using Paradarum.Control.PurgeLog;
@@ -8,92 +6,46 @@ using Paradarum.Protocol;
 namespace Paradarum.Control.Access;
 
 /// <summary>Signs a user in. An unknown user costs the same work as a wrong password and gets the same answer (contract part 3).</summary>
-internal sealed class Login(
-    UserDirectory users,
-    SessionTokens tokens,
-    IPasswordHasher<User> hasher,
-    LoginGate gate,
-    LogWriter writer,
-    TimeProvider time
-) : IDisposable
+internal sealed class Login(UserDirectory users, SessionTokens tokens, Passwords passwords, LogWriter writer)
 {
     internal static readonly Refusal Denied = new(RefusalKind.Unauthenticated, "Invalid email or password.");
 
-    // One password check at a time: each costs tens of milliseconds of a core, and sign-ins must not take the purges' share.
-    private readonly SemaphoreSlim _turn = new(1);
-    private readonly User _nobody = Nobody(hasher, time.GetUtcNow());
+    /// <summary>Said to those alone who know the password: to others the account is as unknown as before.</summary>
+    internal static readonly Refusal Suspended = new(RefusalKind.Forbidden, "This account is suspended. Ask the operator to activate it.");
 
     /// <summary>A session, or the refusal; either way with an entry in the audit trail, on disk before this returns.</summary>
     public async Task<Result<Session>> SignInAsync(string email, string password, RequestSource source, CancellationToken stop)
     {
-        var from = IPAddress.TryParse(source.Address, out var address) ? address : null;
-        // Before it waits for its turn, and after: those who tried at the same moment have failed meanwhile.
-        if (gate.Look(email, from) is { } early)
-            return early;
         var found = users.Find(email);
-        if (!(await FitsAsync(found, email, password, from, stop)).Ok(out var fits, out var refusal))
+        if (!(await passwords.FitsAsync(found, email, password, source.Address, stop)).Ok(out var fits, out var refusal))
             return refusal;
         await writer.WriteAsync(write => Trace(write, found, fits, source), stop);
-        return fits && found is not null ? tokens.Issue(found) : Denied;
-    }
-
-    /// <summary>Refused when the gate was closed meanwhile: then the password was not looked at, and nothing is kept of it.</summary>
-    private async Task<Result<bool>> FitsAsync(SignedUser? found, string email, string password, IPAddress? from, CancellationToken stop)
-    {
-        var user = found?.User ?? _nobody;
-        await _turn.WaitAsync(stop);
-        try
-        {
-            if (gate.Look(email, from) is { } refusal)
-                return refusal;
-            var fits = hasher.VerifyHashedPassword(user, user.PasswordHash, password) != PasswordVerificationResult.Failed;
-            if (fits && found is not null)
-                gate.Succeeded(email);
-            else
-                gate.Failed(email, from);
-            return fits && found is not null;
-        }
-        finally
-        {
-            _turn.Release();
-        }
+        if (!fits || found is null)
+            return Denied;
+        return found.Account.IsSuspended ? Suspended : tokens.Issue(found);
     }
 
     /// <summary>Nothing is kept of an address that nobody has: people type their password into the wrong field.</summary>
     private static bool Trace(LogWrite write, SignedUser? found, bool fits, RequestSource source)
     {
         var accountId = found?.Account.Id ?? 0;
+        var opens = fits && found is { Account.IsSuspended: false };
         AuditTrail.Append(
             write,
             new AuditActor(fits ? accountId : 0, fits ? found!.User.Email : AuditActor.Unknown, source),
-            new AuditChange(AuditTypes.SignIn, fits ? "succeeded" : "failed", accountId)
+            new AuditChange(
+                AuditTypes.SignIn,
+                opens ? "succeeded"
+                    : fits ? "suspended"
+                    : "failed",
+                accountId
+            )
             {
                 Subject = found?.User.Email ?? "",
-                Refused = !fits,
+                Refused = !opens,
             }
         );
         return true;
-    }
-
-    public void Dispose() => _turn.Dispose();
-
-    /// <summary>Who is checked in the place of an unknown user: a password nobody has, hashed as all others are.</summary>
-    private static User Nobody(IPasswordHasher<User> hasher, DateTimeOffset now)
-    {
-        var nobody = new User
-        {
-            AccountId = 0,
-            Email = "",
-            PasswordHash = "",
-            CreatedAt = now,
-        };
-        return new User
-        {
-            AccountId = 0,
-            Email = "",
-            PasswordHash = hasher.HashPassword(nobody, KeyText.New()),
-            CreatedAt = now,
-        };
     }
 }
 
@@ -117,6 +69,7 @@ internal static class LoginEndpoints
             .Produces<Envelope<Session>>()
             .Shows("Login successful.", new Session(ApiExamples.Token, ApiExamples.Later))
             .Refuses(401, Login.Denied.Message)
+            .Refuses(403, Login.Suspended.Message)
             .Refuses(429, LoginGate.Sentence(1));
         routes
             .MapPost("/api/auth/rotate", Rotate)

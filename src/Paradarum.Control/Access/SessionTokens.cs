@@ -16,6 +16,9 @@ internal sealed class SessionTokens(SessionKeys keys, UserDirectory users, TimeP
 
     private const string Issuer = "paradarum";
 
+    /// <summary>Which password the session was opened with (<see cref="SignedUser.Stamp"/>).</summary>
+    private const string StampClaim = "pst";
+
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, SetDefaultTimesOnTokenCreation = false };
     private readonly TokenValidationParameters _expected = new()
     {
@@ -47,13 +50,14 @@ internal sealed class SessionTokens(SessionKeys keys, UserDirectory users, TimeP
                     [JwtRegisteredClaimNames.Sub] = signed.User.Id.ToString(CultureInfo.InvariantCulture),
                     [JwtRegisteredClaimNames.Email] = signed.User.Email,
                     [ClaimTypes.GroupSid] = signed.Account.Id.ToString(CultureInfo.InvariantCulture),
+                    [StampClaim] = signed.Stamp,
                 },
             }
         );
         return new Session(token, expiresAt);
     }
 
-    /// <summary>The caller behind a token; null when it is not ours, has run out, or its user is gone.</summary>
+    /// <summary>The caller behind a token; null when it is not ours, has run out, its user is gone or has another password, or the account is suspended.</summary>
     public async Task<Caller?> OpenAsync(string token)
     {
         var read = await _handler.ValidateTokenAsync(token, _expected);
@@ -62,9 +66,10 @@ internal sealed class SessionTokens(SessionKeys keys, UserDirectory users, TimeP
         var email = Claim(read, JwtRegisteredClaimNames.Email);
         var account = Claim(read, ClaimTypes.GroupSid);
         var signed = email is null ? null : users.Find(email);
+        if (signed is null || signed.Account.IsSuspended || !string.Equals(signed.Stamp, Claim(read, StampClaim), StringComparison.Ordinal))
+            return null;
         // The account is compared too: an address that now belongs to another account does not open it.
-        return
-            signed is not null && string.Equals(signed.Account.Id.ToString(CultureInfo.InvariantCulture), account, StringComparison.Ordinal)
+        return string.Equals(signed.Account.Id.ToString(CultureInfo.InvariantCulture), account, StringComparison.Ordinal)
             ? signed.ToCaller()
             : null;
     }

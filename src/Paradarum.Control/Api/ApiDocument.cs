@@ -15,6 +15,7 @@ internal static class ApiDocument
     private static readonly (string Name, string Help)[] Tags =
     [
         ("Access", "Sign-in and API keys of the account."),
+        ("Accounts", "Accounts and their users, for the operator alone, and one's own password."),
         ("Audit", "Who changed, purged or signed in what, and when."),
         ("Cache rules", "What the edges keep, for how long and under which key."),
         ("Catalogue", "Properties with their hostnames, origins and settings."),

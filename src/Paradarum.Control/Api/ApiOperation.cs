@@ -18,6 +18,7 @@ internal static class ApiOperation
         ["hostnameId"] = "The hostname's id.",
         ["ruleId"] = "The rule's id.",
         ["purgeId"] = "The purge's id, as the answer to the purge gave it.",
+        ["userId"] = "The user's id.",
         ["webhookId"] = "The webhook's id.",
     };
 

@@ -8,7 +8,12 @@ internal sealed class PurgeScopeAllowed
 
 /// <summary>Marks an endpoint that is the operator's: open to its sign-in and to keys of its account without restrictions.</summary>
 /// <param name="Sentence">What everyone else is told, with 403.</param>
-internal sealed record OperatorAlone(string Sentence);
+internal sealed record OperatorAlone(string Sentence)
+{
+    /// <param name="what">What the operator may, as in <c>see and change nodes</c>.</param>
+    public static OperatorAlone To(string what) =>
+        new($"Only the operator may {what}. Use a key of the operator's account without restrictions.");
+}
 
 /// <summary>Who may call an endpoint, said where it is mapped and enforced before it runs (<c>CallerAuthentication</c>).</summary>
 internal static class WhoMayCall
@@ -21,6 +26,5 @@ internal static class WhoMayCall
     /// <param name="builder">The endpoints.</param>
     /// <param name="what">What they let the operator do, as in <c>see and change nodes</c>.</param>
     public static TBuilder ForTheOperatorAlone<TBuilder>(this TBuilder builder, string what)
-        where TBuilder : IEndpointConventionBuilder =>
-        builder.WithMetadata(new OperatorAlone($"Only the operator may {what}. Use a key of the operator's account without restrictions."));
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(OperatorAlone.To(what));
 }

@@ -35,6 +35,7 @@ internal static class AuditTypes
     public const string Webhook = "webhook";
     public const string Certificate = "certificate";
     public const string Node = "node";
+    public const string Account = "account";
     public const string User = "user";
     public const string SignIn = "sign-in";
     public const string SignInKey = "sign-in-key";
@@ -53,6 +54,7 @@ internal static class AuditTypes
         Webhook,
         Certificate,
         Node,
+        Account,
         User,
         SignIn,
         SignInKey,

@@ -31,6 +31,8 @@ internal static class CatalogueComposition
         services.AddSingleton<HostnameVerifier>();
         services.AddSingleton<HostnameDesk>();
         services.AddSingleton<PropertyDoor>();
+        services.AddSingleton<PropertySuspension>();
+        services.AddSingleton<CountsProperties>(PropertyCatalogue.CountOf);
         services.AddSingleton<OwnsProperty>(provider => provider.GetRequiredService<PropertyCatalogue>().Owns);
     }
 
@@ -41,5 +43,6 @@ internal static class CatalogueComposition
         routes.MapCertificates();
         routes.MapCacheRules();
         routes.MapGeneralSettings();
+        routes.MapSuspension();
     }
 }

@@ -73,6 +73,13 @@ internal sealed class PropertyCatalogue(
     public bool Owns(long accountId, long propertyId) =>
         _current.Properties.TryGetValue(propertyId, out var property) && property.AccountId == accountId;
 
+    /// <summary>How many properties an account has, as of the write.</summary>
+    public static int CountOf(LogWrite write, long accountId)
+    {
+        using var db = ControlDb.In(write);
+        return db.Set<Property>().Count(property => property.AccountId == accountId);
+    }
+
     /// <summary>Makes a property with its system hostname, Active at once. 409 when the name or that hostname is taken, 400 when an origin leads where the operator does not allow.</summary>
     public Task<Result<CatalogueProperty>> CreateAsync(Caller caller, PropertyOrder order, CancellationToken stop) =>
         Refused(order.Origins) is { } refusal

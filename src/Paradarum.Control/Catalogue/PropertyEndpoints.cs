@@ -152,7 +152,7 @@ internal static class PropertyEndpoints
             : refusal;
     }
 
-    private static PropertyItem Item(CatalogueProperty property) =>
+    internal static PropertyItem Item(CatalogueProperty property) =>
         new(property.Id, property.Configuration.Name, (int)property.State, property.CreatedAt);
 
     private static PropertyDetail Detail(CatalogueProperty property) =>

@@ -23,6 +23,16 @@ public sealed class The_authorization_matrix
         ["postAccountApikeys"] = Door.Unrestricted,
         ["listAccountApikeys"] = Door.Unrestricted,
         ["deleteAccountApikeys"] = Door.Unrestricted,
+        ["postAccount"] = Door.Operator,
+        ["listAccount"] = Door.Operator,
+        ["putAccount"] = Door.Operator,
+        ["deleteAccount"] = Door.Operator,
+        ["postAccountUsers"] = Door.Operator,
+        ["listAccountUsers"] = Door.Operator,
+        ["deleteAccountUsers"] = Door.Operator,
+        ["postAccountUsersPassword"] = Door.Operator,
+        ["putAccountPassword"] = Door.SignedIn,
+        ["putPropertySuspension"] = Door.Operator,
         ["listProperty"] = Door.Account,
         ["postProperty"] = Door.AllProperties,
         ["getProperty"] = Door.Property,
@@ -98,6 +108,7 @@ public sealed class The_authorization_matrix
             (_, Who.Nobody or Who.RevokedKey or Who.KeyAsToken) => Entry.Unauthenticated,
             (Door.Operator, Who.Operator or Who.OperatorSignedIn) => Entry.LetIn,
             (Door.Operator, _) => Entry.Forbidden,
+            (Door.SignedIn, _) => who == Who.OperatorSignedIn ? Entry.LetIn : Entry.Forbidden,
             // What a key for some things may not do is refused before it is said what there is.
             (
                 Door.Account
@@ -130,8 +141,8 @@ public sealed class The_authorization_matrix
     private static async Task<ApiAnswer> CallAsync(ControlHost host, Callers callers, Operation operation, Caller caller)
     {
         var property = callers.Property;
-        if (operation.Id is "deleteProperty" && Expected(Doors[operation.Id], caller.Who) == Entry.LetIn)
-            // It is answered like a deletion, and everyone after this one still finds the property.
+        if (operation.Id is "deleteProperty" or "putPropertySuspension" && Expected(Doors[operation.Id], caller.Who) == Entry.LetIn)
+            // It is answered like what it does, and everyone after this one still finds the property, and open.
             property = await host.AddPropertyAsync($"short-{caller.Who.ToString().ToLowerInvariant()}", callers.Customer.Id);
         var id = operation.Path.StartsWith("/api/property/", StringComparison.Ordinal)
             ? property.Id.ToString(CultureInfo.InvariantCulture)
@@ -140,6 +151,7 @@ public sealed class The_authorization_matrix
             .Path.Replace("{id}", id, StringComparison.Ordinal)
             .Replace("{hostnameId}", "0", StringComparison.Ordinal)
             .Replace("{ruleId}", "0", StringComparison.Ordinal)
+            .Replace("{userId}", "0", StringComparison.Ordinal)
             .Replace("{webhookId}", "0", StringComparison.Ordinal)
             .Replace("{purgeId}", "none", StringComparison.Ordinal);
         path.ShouldNotContain("{", Case.Sensitive, "say what stands for the parameter");
@@ -240,6 +252,9 @@ public sealed class The_authorization_matrix
         PurgeOfProperty,
 
         Operator,
+
+        /// <summary>Users who have signed in; no key.</summary>
+        SignedIn,
     }
 
     private enum Who

@@ -31,6 +31,10 @@ namespace Paradarum.Control.Database.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("is_operator");
 
+                    b.Property<bool>("IsSuspended")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_suspended");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasMaxLength(100)

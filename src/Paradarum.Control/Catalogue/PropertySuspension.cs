@@ -1,0 +1,60 @@
+using Paradarum.Control.Access;
+using Paradarum.Control.Api;
+using Paradarum.Protocol;
+using Paradarum.Protocol.Link;
+
+namespace Paradarum.Control.Catalogue;
+
+/// <summary>Suspends a property of any account: the operator's alone. The edges answer its visitors 403, and its account can change nothing of it (contract 1.3).</summary>
+internal sealed class PropertySuspension(PropertyCatalogue catalogue)
+{
+    public const string What = "suspend properties";
+
+    /// <summary>Suspends it, or makes a suspended one Active; one that is as asked for already stays untouched.</summary>
+    public async Task<Result<CatalogueProperty>> SetAsync(Caller caller, long propertyId, bool suspended, CancellationToken stop)
+    {
+        if (caller.RefusedUnlessOperator(What) is { } closed)
+            return closed;
+        if (!catalogue.Current.Properties.TryGetValue(propertyId, out var property))
+            return Refusal.NotFound("Property not found.");
+        // To lift what was never suspended would switch on what its account has disabled.
+        if ((property.State == PropertyState.Suspended) == suspended)
+            return property;
+        return await catalogue.SetStateAsync(caller, propertyId, suspended ? PropertyState.Suspended : PropertyState.Active, stop);
+    }
+}
+
+internal static class SuspensionEndpoints
+{
+    private const string Suspended = "Property suspended successfully.";
+
+    public static void MapSuspension(this IEndpointRouteBuilder routes) =>
+        routes
+            .MapPut("/api/property/{id}/suspension", Set)
+            .ForTheOperatorAlone(PropertySuspension.What)
+            .WithTags("Catalogue")
+            .WithSummary("Suspend a property of any account, so that the edges answer 403, or lift that again")
+            .Reads("SuspensionRequest", new { suspended = "boolean" }, new { suspended = true })
+            .Produces<Envelope<PropertyItem>>()
+            .Shows(Suspended, new PropertyItem(7, "my-shop", (int)PropertyState.Suspended, ApiExamples.Earlier))
+            .Refuses(404);
+
+    internal static async Task<IResult> Set(
+        string id,
+        HttpRequest request,
+        Caller caller,
+        PropertySuspension suspension,
+        CancellationToken stop
+    )
+    {
+        if (!(await JsonBody.ReadObjectAsync(request, stop)).Ok(out var body, out var refusal))
+            return refusal.ToAnswer();
+        if (!body.Flag("suspended").Ok(out var sent, out refusal))
+            return refusal.ToAnswer();
+        if (sent is not { } suspended)
+            return Refusal.Malformed("Suspended is required. Send true or false.").ToAnswer();
+        return (await suspension.SetAsync(caller, PathId.Read(id), suspended, stop)).Ok(out var property, out refusal)
+            ? Answer.Ok(suspended ? Suspended : "Suspension lifted successfully.", PropertyEndpoints.Item(property))
+            : refusal.ToAnswer();
+    }
+}
