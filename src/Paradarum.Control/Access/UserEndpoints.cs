@@ -37,9 +37,9 @@ internal static class UserEndpoints
         users
             .MapPost("{userId}/password", ResetPassword)
             .WithSummary("Reset a user's password; one that is not sent is generated and shown this once")
-            .Reads("PasswordResetRequest", new { password = "string?" }, new { })
+            .Reads("PasswordResetRequest", new { password = "string?" }, new { password = "a first one, by telephone" })
             .Produces<Envelope<NewUserItem>>()
-            .Shows(Reset, ShownNew)
+            .Shows(Reset, ShownNew with { Password = null })
             .Refuses(404, AccountUsers.Unknown.Message);
         routes
             .MapPut("/api/account/password", ChangeOwn)
