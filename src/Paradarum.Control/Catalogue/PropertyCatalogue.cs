@@ -18,6 +18,11 @@ internal sealed record PropertyOrder(string Name, ImmutableArray<Origin> Origins
     public ImmutableArray<RuleOrder> Rules { get; init; } = [];
 }
 
+/// <summary>What is to become of a property.</summary>
+/// <param name="Origins">In the place of those it has.</param>
+/// <param name="State">Active or Disabled, suspension being the operator's; null leaves it as it is.</param>
+internal sealed record PropertyUpdate(ImmutableArray<Origin> Origins, PropertyState? State);
+
 /// <summary>
 /// Properties and what belongs to them. Reads come from memory; a change writes its rows, the configuration record and, where what is stored loses its meaning, a purge
 /// of all of the property in one transaction, then replaces the snapshot in memory after the flush.
@@ -53,6 +58,33 @@ internal sealed class PropertyCatalogue(
             _ => property,
         };
     }
+
+    /// <summary>The same for a change that may enable the property: a disabled one is let through, and judged by what the change makes of it.</summary>
+    public Result<CatalogueProperty> OpenForEnabling(Caller caller, string id) =>
+        OpenForReading(caller, id).Ok(out var property, out var refusal) ? Judge(property) : refusal;
+
+    private static Result<CatalogueProperty> Judge(CatalogueProperty property) =>
+        property.State == PropertyState.Suspended ? Suspended : property;
+
+    /// <summary>
+    /// Replaces origins and status of a property. A disabled one takes nothing but what enables it, a suspended one nothing: both judged in the transaction.
+    /// </summary>
+    public Task<Result<CatalogueProperty>> UpdateAsync(Caller caller, long propertyId, PropertyUpdate update, CancellationToken stop) =>
+        ChangeAsync(
+            caller,
+            propertyId,
+            property =>
+            {
+                if (property.State == PropertyState.Suspended)
+                    return Suspended;
+                if (property.State == PropertyState.Disabled && update.State != PropertyState.Active)
+                    return Disabled;
+                property.SetOrigins(update.Origins);
+                property.State = update.State ?? property.State;
+                return null;
+            },
+            stop
+        );
 
     /// <summary>The property behind an id in a path, whatever its status. An id that is no positive integer in ASCII digits is unknown, like another account's.</summary>
     public Result<CatalogueProperty> OpenForReading(Caller caller, string id) =>

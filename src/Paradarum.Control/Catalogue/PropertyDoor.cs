@@ -10,15 +10,27 @@ internal sealed record PropertyRequest(CatalogueProperty Property, ReadOnlyMemor
 /// <summary>The guards that come before what was asked for is looked at, in the contract's order (1.3): whose property, may it change, the body.</summary>
 internal sealed class PropertyDoor(PropertyCatalogue catalogue, KeyRing keys)
 {
-    public async Task<Result<PropertyRequest>> OpenAsync(string id, HttpRequest request, Caller caller, CancellationToken stop)
+    public Task<Result<PropertyRequest>> OpenAsync(string id, HttpRequest request, Caller caller, CancellationToken stop) =>
+        OpenAsync(() => catalogue.OpenForChange(caller, id), request, caller, stop);
+
+    /// <summary>The same for what may enable a disabled property.</summary>
+    public Task<Result<PropertyRequest>> OpenForEnablingAsync(string id, HttpRequest request, Caller caller, CancellationToken stop) =>
+        OpenAsync(() => catalogue.OpenForEnabling(caller, id), request, caller, stop);
+
+    private async Task<Result<PropertyRequest>> OpenAsync(
+        Func<Result<CatalogueProperty>> open,
+        HttpRequest request,
+        Caller caller,
+        CancellationToken stop
+    )
     {
-        if (!catalogue.OpenForChange(caller, id).Ok(out _, out var refusal))
+        if (!open().Ok(out _, out var refusal))
             return refusal;
         if (!(await JsonBody.ReadAsync(request, stop)).Ok(out var body, out refusal))
             return refusal;
         // A body may take its time: key and property are those of now.
         if (!keys.IsGood(caller))
             return CallerAuthentication.Required;
-        return catalogue.OpenForChange(caller, id).Ok(out var property, out refusal) ? new PropertyRequest(property, body) : refusal;
+        return open().Ok(out var property, out refusal) ? new PropertyRequest(property, body) : refusal;
     }
 }

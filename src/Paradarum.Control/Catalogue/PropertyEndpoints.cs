@@ -6,6 +6,7 @@ using Paradarum.Control.Access;
 using Paradarum.Control.Api;
 using Paradarum.Protocol;
 using Paradarum.Protocol.Configuration;
+using Paradarum.Protocol.Link;
 
 namespace Paradarum.Control.Catalogue;
 
@@ -62,6 +63,30 @@ internal static class PropertyEndpoints
             .Shows("Property retrieved successfully.", ShownWhole)
             .Refuses(404);
         properties
+            .MapPut("{id}", Update)
+            .WithSummary("Replace a property's origins, and disable or enable it; without a status that stays as it is")
+            .Reads(
+                "PropertyUpdateRequest",
+                new
+                {
+                    name = "string?",
+                    status = "integer?",
+                    origins = new[]
+                    {
+                        new
+                        {
+                            host = "string",
+                            hostHeader = "string?",
+                            sslVerify = "boolean?",
+                        },
+                    },
+                },
+                new { status = 0, origins = new[] { new { host = "https://origin.example.com", hostHeader = "www.example.com" } } }
+            )
+            .Produces<Envelope<PropertyDetail>>()
+            .Shows("Property updated successfully.", ShownWhole)
+            .Refuses(404);
+        properties
             .MapDelete("{id}", Delete)
             .WithSummary("Delete a property and purge all of it")
             .Produces<Envelope<object>>()
@@ -107,6 +132,37 @@ internal static class PropertyEndpoints
             : refusal.ToAnswer();
     }
 
+    internal static async Task<IResult> Update(
+        string id,
+        HttpRequest request,
+        Caller caller,
+        PropertyDoor door,
+        PropertyCatalogue catalogue,
+        CancellationToken stop
+    )
+    {
+        if (!(await door.OpenForEnablingAsync(id, request, caller, stop)).Ok(out var opened, out var refusal))
+            return refusal.ToAnswer();
+        if (!JsonBody.ParseObject(opened.Body).Ok(out var body, out refusal))
+            return refusal.ToAnswer();
+        if (!UpdateOf(body, opened.Property).Ok(out var update, out refusal))
+            return refusal.ToAnswer();
+        return (await catalogue.UpdateAsync(caller, opened.Property.Id, update, stop)).Ok(out var changed, out refusal)
+            ? Answer.Ok("Property updated successfully.", Detail(changed))
+            : refusal.ToAnswer();
+    }
+
+    private static Result<PropertyUpdate> UpdateOf(JsonFields body, CatalogueProperty property)
+    {
+        if (!body.Text("name").Ok(out var name, out var refusal) || !body.Number("status").Ok(out var status, out refusal))
+            return refusal;
+        if (name is not null && !string.Equals(name, property.Configuration.Name, StringComparison.Ordinal))
+            return Refusal.Malformed("The name of a property cannot be changed.");
+        if (status is not (null or (long)PropertyState.Active or (long)PropertyState.Disabled))
+            return Refusal.Malformed("Status must be 0 (Active) or 2 (Disabled).");
+        return Origins(body).Ok(out var origins, out refusal) ? new PropertyUpdate(origins, (PropertyState?)status) : refusal;
+    }
+
     internal static async Task<IResult> Delete(string id, Caller caller, PropertyCatalogue catalogue, CancellationToken stop)
     {
         if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
@@ -120,7 +176,20 @@ internal static class PropertyEndpoints
     {
         if (!body.Text("name").Ok(out var sentName, out var refusal) || !Property.ParseName(sentName).Ok(out var name, out refusal))
             return refusal;
-        if (!body.List("origins", MostOrigins).Ok(out var sent, out refusal))
+        if (!Origins(body).Ok(out var origins, out refusal))
+            return refusal;
+
+        var rules = RulePresets.CatchAll;
+        if (!body.Text("preset").Ok(out var preset, out refusal))
+            return refusal;
+        if (!string.IsNullOrWhiteSpace(preset) && !RulePresets.Parse(preset).Ok(out rules, out refusal))
+            return refusal;
+        return new PropertyOrder(name, origins) { Rules = rules };
+    }
+
+    private static Result<ImmutableArray<Origin>> Origins(JsonFields body)
+    {
+        if (!body.List("origins", MostOrigins).Ok(out var sent, out var refusal))
             return refusal;
         if (sent is null or { Length: 0 or > MostOrigins })
             return Refusal.Malformed($"Origins must hold 1 to {MostOrigins} origins.");
@@ -131,13 +200,7 @@ internal static class PropertyEndpoints
                 return refusal;
             origins.Add(origin);
         }
-
-        var rules = RulePresets.CatchAll;
-        if (!body.Text("preset").Ok(out var preset, out refusal))
-            return refusal;
-        if (!string.IsNullOrWhiteSpace(preset) && !RulePresets.Parse(preset).Ok(out rules, out refusal))
-            return refusal;
-        return new PropertyOrder(name, origins.MoveToImmutable()) { Rules = rules };
+        return origins.MoveToImmutable();
     }
 
     private static Result<Origin> Origin(JsonElement element)

@@ -36,6 +36,7 @@ public sealed class The_authorization_matrix
         ["listProperty"] = Door.Account,
         ["postProperty"] = Door.AllProperties,
         ["getProperty"] = Door.Property,
+        ["putProperty"] = Door.Property,
         ["deleteProperty"] = Door.Property,
         ["listPropertyHostname"] = Door.Property,
         ["postPropertyHostname"] = Door.Property,

@@ -1,5 +1,7 @@
+using System.Net.Http.Json;
 using Paradarum.Control.Catalogue;
 using Paradarum.Protocol.Configuration;
+using Paradarum.Protocol.Link;
 using Paradarum.Testing;
 
 namespace Paradarum.Control.Tests.Catalogue;
@@ -7,6 +9,50 @@ namespace Paradarum.Control.Tests.Catalogue;
 /// <summary>Contract part 3, properties and hostnames.</summary>
 public sealed class A_property
 {
+    [Fact]
+    public async Task Gets_other_origins_and_is_disabled_and_enabled_by_its_account()
+    {
+        await using var host = await ControlHost.StartAsync();
+        var property = await host.AddPropertyAsync("shop");
+        Task<ApiAnswer> PutAsync(object body) =>
+            host.Client.CallAsync(HttpMethod.Put, $"/api/property/{property.Id}", JsonContent.Create(body));
+        var origins = new[] { new { host = "https://new.example" } };
+
+        var moved = await PutAsync(new { name = "shop", origins });
+        (moved.Status, moved.Message).ShouldBe((200, "Property updated successfully."));
+        moved.Data.GetProperty("origins")[0].GetProperty("host").GetString().ShouldBe("https://new.example:443");
+        host.Catalogue.Current.Properties[property.Id].Configuration.Origins[0].Host.ShouldBe("new.example");
+
+        (await PutAsync(new { status = 2, origins })).Data.GetProperty("status").GetInt32().ShouldBe(2);
+        var closed = await PutAsync(new { origins });
+        (closed.Status, closed.Message).ShouldBe(
+            (403, "This property is currently disabled. Configuration changes are not allowed until it is re-enabled.")
+        );
+        (await PutAsync(new { status = 2, origins })).Status.ShouldBe(403, "nothing but what enables it");
+        (await PutAsync(new { status = 0, origins })).Data.GetProperty("status").GetInt32().ShouldBe(0);
+
+        ControlHost.Opened(
+            await host.Catalogue.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Suspended, CancellationToken.None)
+        );
+        (await PutAsync(new { status = 0, origins })).Status.ShouldBe(403);
+        host.Catalogue.Current.Properties[property.Id].State.ShouldBe(PropertyState.Suspended);
+    }
+
+    [Theory]
+    [InlineData("""{"origins":[]}""", "Origins must hold 1 to 32 origins.")]
+    [InlineData("""{"status":0}""", "Origins must hold 1 to 32 origins.")]
+    [InlineData("""{"status":3,"origins":[{"host":"o"}]}""", "Status must be 0 (Active) or 2 (Disabled).")]
+    [InlineData("""{"name":"other","origins":[{"host":"o"}]}""", "The name of a property cannot be changed.")]
+    public async Task Is_not_changed_by_what_makes_no_configuration(string body, string message)
+    {
+        await using var host = await ControlHost.StartAsync();
+        var property = await host.AddPropertyAsync("shop");
+        var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        var answer = await host.Client.CallAsync(HttpMethod.Put, $"/api/property/{property.Id}", content);
+        (answer.Status, answer.Message).ShouldBe((400, message));
+        host.Catalogue.Current.Properties[property.Id].ShouldBeSameAs(property);
+    }
+
     [Fact]
     public async Task Is_created_with_its_system_hostname_active()
     {

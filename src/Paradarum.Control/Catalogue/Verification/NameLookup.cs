@@ -53,7 +53,8 @@ internal sealed class NameLookup(DnsOptions options, ILogger<NameLookup> log)
             {
                 response = await _dns.Value.QueryAsync(asked, kind, QueryClass.IN, within).WaitAsync(within);
             }
-            catch (OperationCanceledException) when (within.IsCancellationRequested)
+            // The library says its own exception of a question that was called off.
+            catch (Exception e) when (e is OperationCanceledException or DnsResponseException && within.IsCancellationRequested)
             {
                 return NameAnswer.None("got no answer from DNS in time");
             }
