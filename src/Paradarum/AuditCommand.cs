@@ -89,7 +89,10 @@ internal static class AuditCommand
         // Before anything is read: what comes while it is being read is to be shown too.
         var beginning = parsed.GetValue(Follow) ? await NewestAsync(api, stop) : AuditWatch.Beginning;
         // Entries that come between two pages push others onto the next one: those are read twice.
-        var newest = last == 0 ? [] : (await api.ListAsync(path, stop, last)).DistinctBy(Id).Select(entry => entry!.DeepClone());
+        var newest =
+            last == 0
+                ? []
+                : (await api.ListAsync(path, stop, last)).DistinctBy(Id, StringComparer.Ordinal).Select(entry => entry!.DeepClone());
         JsonNode[] entries = [.. newest];
         if (!parsed.GetValue(Follow))
         {
