@@ -9,7 +9,9 @@ public sealed class FleetForCommands : IAsyncLifetime
 {
     internal ProcessFleet Fleet { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() => Fleet = await ProcessFleet.StartAsync();
+    // Longer leases than usual: a frozen node is not to be fenced in the time that a command takes to start.
+    public async ValueTask InitializeAsync() =>
+        Fleet = await ProcessFleet.StartAsync(new ProcessFleetOptions { Lease = "3s", Grace = "3s" });
 
     public ValueTask DisposeAsync() => Fleet.DisposeAsync();
 }
