@@ -308,7 +308,9 @@ public sealed class The_audit_trail
         (await ReadAsync(host.Control, "pageSize=5")).Select(Short).ShouldBe(newestFirst[..5]);
         (await ReadAsync(host.Control, "pageSize=5&pageNumber=2")).Select(Short).ShouldBe(newestFirst[5..10]);
         (await ReadAsync(host.Control, "pageSize=3&type=purge")).Select(Short).ShouldBe(["/5", "/4", "/3"]);
-        (await ReadAsync(host.Control, $"actor={Uri.EscapeDataString(host.Control.Operator.ApiKey[..8])}&pageSize=100")).Select(Short).ShouldBe(newestFirst);
+        (await ReadAsync(host.Control, $"actor={Uri.EscapeDataString(host.Control.Operator.ApiKey[..8])}&pageSize=100"))
+            .Select(Short)
+            .ShouldBe(newestFirst);
         (await ReadAsync(host.Control, "actor=nobody")).ShouldBeEmpty();
         var since = host.Time.GetUtcNow().AddMinutes(-1).ToString("o", CultureInfo.InvariantCulture);
         (await ReadAsync(host.Control, $"since={Uri.EscapeDataString(since)}")).Select(Short).ShouldBe(newestFirst[..4]);
