@@ -79,7 +79,8 @@ internal sealed class PropertyCatalogue(
                     return Suspended;
                 if (property.State == PropertyState.Disabled && update.State != PropertyState.Active)
                     return Disabled;
-                property.SetOrigins(update.Origins);
+                if (SetOrigins(property, update.Origins) is { } refusal)
+                    return refusal;
                 property.State = update.State ?? property.State;
                 return null;
             },
@@ -114,9 +115,7 @@ internal sealed class PropertyCatalogue(
 
     /// <summary>Makes a property with its system hostname, Active at once. 409 when the name or that hostname is taken, 400 when an origin leads where the operator does not allow.</summary>
     public Task<Result<CatalogueProperty>> CreateAsync(Caller caller, PropertyOrder order, CancellationToken stop) =>
-        Refused(order.Origins) is { } refusal
-            ? Task.FromResult<Result<CatalogueProperty>>(refusal)
-            : writer.WriteAsync(write => Create(write, caller, order), stop);
+        writer.WriteAsync(write => Create(write, caller, order), stop);
 
     /// <summary>
     /// Adds a hostname. One under the system domain is Active at once; another is what the caller found out by looking its name up. 409 when any property has it.
@@ -171,10 +170,7 @@ internal sealed class PropertyCatalogue(
         long propertyId,
         ImmutableArray<Origin> origins,
         CancellationToken stop
-    ) =>
-        Refused(origins) is { } refusal
-            ? Task.FromResult<Result<CatalogueProperty>>(refusal)
-            : ChangeAsync(caller, propertyId, property => property.SetOrigins(origins), stop);
+    ) => ChangeAsync(caller, propertyId, property => SetOrigins(property, origins), stop);
 
     public Task<Result<CatalogueProperty>> SetGeneralAsync(
         Caller caller,
@@ -234,23 +230,33 @@ internal sealed class PropertyCatalogue(
             stop
         );
 
-    private Refusal? Refused(ImmutableArray<Origin> origins) =>
-        origins.Select(origin => PropertyOrigin.Refused(origin, originsAllow)).FirstOrDefault(refusal => refusal is not null);
+    /// <summary>The only way in for origins: none that leads where the operator does not allow, whatever the call.</summary>
+    private Refusal? SetOrigins(Property property, ImmutableArray<Origin> origins)
+    {
+        if (
+            origins.Select(origin => PropertyOrigin.Refused(origin, originsAllow)).FirstOrDefault(refusal => refusal is not null) is
+            { } refused
+        )
+            return refused;
+        property.SetOrigins(origins);
+        return null;
+    }
 
     private Result<CatalogueProperty> Create(LogWrite write, Caller caller, PropertyOrder order)
     {
-        using var db = ControlDb.In(write);
-        if (db.Set<Property>().Any(property => property.Name == order.Name))
-            return new Refusal(RefusalKind.Conflict, $"A property named '{order.Name}' already exists.");
         var made = new Property
         {
             AccountId = caller.AccountId,
             Name = order.Name,
             CreatedAt = Now(),
         };
-        if (AddHostname(db, made, $"{order.Name}.{systemDomain}", HostnameState.Active) is { } refusal)
+        if (SetOrigins(made, order.Origins) is { } refusal)
             return refusal;
-        made.SetOrigins(order.Origins);
+        using var db = ControlDb.In(write);
+        if (db.Set<Property>().Any(property => property.Name == order.Name))
+            return new Refusal(RefusalKind.Conflict, $"A property named '{order.Name}' already exists.");
+        if (AddHostname(db, made, $"{order.Name}.{systemDomain}", HostnameState.Active) is { } taken)
+            return taken;
         made.SetRules(order.Rules);
         db.Add(made);
         db.SaveChanges();

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Http.Json;
 using Paradarum.Control.Access;
 using Paradarum.Protocol.Addresses;
 using Paradarum.Protocol.Configuration;
@@ -61,6 +62,14 @@ public sealed class An_origin_that_is_an_address
         var changed = await host.Catalogue.SetOriginsAsync(Caller.System(property.AccountId), property.Id, origins, CancellationToken.None);
         changed.Ok(out _, out var refusal).ShouldBeFalse();
         refusal!.Message.ShouldContain("--origins-allow private");
+        var replaced = await host.Client.CallAsync(
+            HttpMethod.Put,
+            $"/api/property/{property.Id}",
+            JsonContent.Create(new { origins = new[] { new { host = "origin.example" }, new { host = "10.1.2.3" } } })
+        );
+        replaced.Status.ShouldBe(400);
+        replaced.Message.ShouldContain("--origins-allow private");
+        host.Catalogue.Current.Properties[property.Id].Configuration.Origins.ShouldBe(property.Configuration.Origins);
     }
 
     [Theory]
