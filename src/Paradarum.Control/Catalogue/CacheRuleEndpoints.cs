@@ -88,7 +88,7 @@ internal static class CacheRuleEndpoints
         CancellationToken stop
     )
     {
-        if (!(await OpenAsync(door, id, request, caller, stop)).Ok(out var opened, out var refusal))
+        if (!(await door.OpenObjectAsync(id, request, caller, stop)).Ok(out var opened, out var refusal))
             return refusal.ToAnswer();
         if (!RuleOrder.Parse(opened.Body).Ok(out var order, out refusal))
             return refusal.ToAnswer();
@@ -116,7 +116,7 @@ internal static class CacheRuleEndpoints
         var wanted = PathId.Read(ruleId);
         if (!known.Rules.Any(rule => rule.Id == wanted))
             return Property.NoSuchRule.ToAnswer();
-        if (!(await OpenAsync(door, id, request, caller, stop)).Ok(out var opened, out refusal))
+        if (!(await door.OpenObjectAsync(id, request, caller, stop)).Ok(out var opened, out refusal))
             return refusal.ToAnswer();
         if (!RuleOrder.Parse(opened.Body).Ok(out var order, out refusal))
             return refusal.ToAnswer();
@@ -147,7 +147,7 @@ internal static class CacheRuleEndpoints
         CancellationToken stop
     )
     {
-        if (!(await OpenAsync(door, id, request, caller, stop)).Ok(out var opened, out var refusal))
+        if (!(await door.OpenObjectAsync(id, request, caller, stop)).Ok(out var opened, out var refusal))
             return refusal.ToAnswer();
         if (!opened.Body.Text("preset").Ok(out var name, out refusal) || !opened.Body.Flag("replace").Ok(out var replace, out refusal))
             return refusal.ToAnswer();
@@ -159,20 +159,6 @@ internal static class CacheRuleEndpoints
         )
             ? Answer.Ok(PresetApplied, changed.Rules.Select(Item).ToArray())
             : refusal.ToAnswer();
-    }
-
-    /// <summary>The guards and the body's fields, in the contract's order (1.3).</summary>
-    internal static async Task<Result<(CatalogueProperty Property, JsonFields Body)>> OpenAsync(
-        PropertyDoor door,
-        string id,
-        HttpRequest request,
-        Caller caller,
-        CancellationToken stop
-    )
-    {
-        if (!(await door.OpenAsync(id, request, caller, stop)).Ok(out var opened, out var refusal))
-            return refusal;
-        return JsonBody.ParseObject(opened.Body).Ok(out var body, out refusal) ? (opened.Property, body) : refusal;
     }
 
     internal static CacheRuleItem Item(CatalogueRule rule) =>

@@ -62,7 +62,7 @@ internal static class GeneralSettingsEndpoints
         CancellationToken stop
     )
     {
-        if (!(await CacheRuleEndpoints.OpenAsync(door, id, request, caller, stop)).Ok(out var opened, out var refusal))
+        if (!(await door.OpenObjectAsync(id, request, caller, stop)).Ok(out var opened, out var refusal))
             return refusal.ToAnswer();
         if (!GeneralSettings.Parse(opened.Body, isShield).Ok(out var settings, out refusal))
             return refusal.ToAnswer();

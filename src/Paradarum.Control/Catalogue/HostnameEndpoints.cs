@@ -60,7 +60,7 @@ internal static class HostnameEndpoints
         CancellationToken stop
     )
     {
-        if (!(await CacheRuleEndpoints.OpenAsync(door, id, request, caller, stop)).Ok(out var opened, out var refusal))
+        if (!(await door.OpenObjectAsync(id, request, caller, stop)).Ok(out var opened, out var refusal))
             return refusal.ToAnswer();
         if (!opened.Body.Text("name").Ok(out var name, out refusal))
             return refusal.ToAnswer();

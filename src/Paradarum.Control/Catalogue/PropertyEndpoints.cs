@@ -141,11 +141,9 @@ internal static class PropertyEndpoints
         CancellationToken stop
     )
     {
-        if (!(await door.OpenForEnablingAsync(id, request, caller, stop)).Ok(out var opened, out var refusal))
+        if (!(await door.OpenObjectForEnablingAsync(id, request, caller, stop)).Ok(out var opened, out var refusal))
             return refusal.ToAnswer();
-        if (!JsonBody.ParseObject(opened.Body).Ok(out var body, out refusal))
-            return refusal.ToAnswer();
-        if (!UpdateOf(body, opened.Property).Ok(out var update, out refusal))
+        if (!UpdateOf(opened.Body, opened.Property).Ok(out var update, out refusal))
             return refusal.ToAnswer();
         return (await catalogue.UpdateAsync(caller, opened.Property.Id, update, stop)).Ok(out var changed, out refusal)
             ? Answer.Ok("Property updated successfully.", Detail(changed))

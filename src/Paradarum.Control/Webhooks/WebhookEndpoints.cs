@@ -71,11 +71,9 @@ internal static class WebhookEndpoints
         CancellationToken stop
     )
     {
-        if (!(await door.OpenAsync(id, request, caller, stop)).Ok(out var opened, out var refusal))
+        if (!(await door.OpenObjectAsync(id, request, caller, stop)).Ok(out var opened, out var refusal))
             return refusal.ToAnswer();
-        if (!JsonBody.ParseObject(opened.Body).Ok(out var fields, out refusal))
-            return refusal.ToAnswer();
-        if (!fields.Text("url").Ok(out var sentUrl, out refusal) || !fields.Text("secret").Ok(out var sentSecret, out refusal))
+        if (!opened.Body.Text("url").Ok(out var sentUrl, out refusal) || !opened.Body.Text("secret").Ok(out var sentSecret, out refusal))
             return refusal.ToAnswer();
         if (!WebhookTarget.Parse(sentUrl, options.AllowPrivateAddresses).Ok(out var url, out refusal))
             return refusal.ToAnswer();

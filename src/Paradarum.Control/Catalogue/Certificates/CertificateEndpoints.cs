@@ -72,7 +72,7 @@ internal static class CertificateEndpoints
             return refusal.ToAnswer();
         if (Find(known, hostnameId) is null)
             return NoHostname.ToAnswer();
-        if (!(await CacheRuleEndpoints.OpenAsync(door, id, request, caller, stop)).Ok(out var opened, out refusal))
+        if (!(await door.OpenObjectAsync(id, request, caller, stop)).Ok(out var opened, out refusal))
             return refusal.ToAnswer();
         if (Find(opened.Property, hostnameId) is not { } hostname)
             return NoHostname.ToAnswer();
