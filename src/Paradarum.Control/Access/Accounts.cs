@@ -94,18 +94,12 @@ internal sealed class Accounts(
     /// Suspends an account or takes that back. From the moment this returns no user of a suspended one signs in, and its sessions and keys open nothing. Its properties go on
     /// as they are: each is suspended by itself.
     /// </summary>
-    public async Task<Result<Account>> SetSuspendedAsync(Caller caller, long accountId, bool suspended, CancellationToken stop)
-    {
-        if (caller.RefusedUnlessOperator(What) is { } closed)
-            return closed;
-        return await writer.WriteAsync<Result<Account>>(
-            write =>
+    public Task<Result<Account>> SetSuspendedAsync(Caller caller, long accountId, bool suspended, CancellationToken stop) =>
+        ChangeAsync(
+            caller,
+            accountId,
+            (write, db, account) =>
             {
-                using var db = ControlDb.In(write);
-                if (Find(db, accountId) is not { } account)
-                    return Unknown;
-                if (account.IsOperator)
-                    return OfTheOperator;
                 var changed = account.Suspended(suspended);
                 db.Set<Account>()
                     .Where(row => row.Id == accountId)
@@ -116,21 +110,14 @@ internal sealed class Accounts(
             },
             stop
         );
-    }
 
     /// <summary>Deletes an account with its users and keys, which open nothing from then on. 409 while it has properties.</summary>
-    public async Task<Result<Account>> DeleteAsync(Caller caller, long accountId, CancellationToken stop)
-    {
-        if (caller.RefusedUnlessOperator(What) is { } closed)
-            return closed;
-        return await writer.WriteAsync<Result<Account>>(
-            write =>
+    public Task<Result<Account>> DeleteAsync(Caller caller, long accountId, CancellationToken stop) =>
+        ChangeAsync(
+            caller,
+            accountId,
+            (write, db, account) =>
             {
-                using var db = ControlDb.In(write);
-                if (Find(db, accountId) is not { } account)
-                    return Unknown;
-                if (account.IsOperator)
-                    return OfTheOperator;
                 // Counted in the transaction: the rows would go with the account, and the nodes would never hear of it.
                 if (properties(write, accountId) is > 0 and var count)
                     return StillHas(count);
@@ -144,6 +131,27 @@ internal sealed class Accounts(
                     ring.Forget(accountId);
                 });
                 return account;
+            },
+            stop
+        );
+
+    /// <summary>Any account but the operator's own, in one transaction.</summary>
+    private async Task<Result<Account>> ChangeAsync(
+        Caller caller,
+        long accountId,
+        Func<LogWrite, ControlDb, Account, Result<Account>> change,
+        CancellationToken stop
+    )
+    {
+        if (caller.RefusedUnlessOperator(What) is { } closed)
+            return closed;
+        return await writer.WriteAsync<Result<Account>>(
+            write =>
+            {
+                using var db = ControlDb.In(write);
+                if (Find(db, accountId) is not { } account)
+                    return Unknown;
+                return account.IsOperator ? OfTheOperator : change(write, db, account);
             },
             stop
         );
