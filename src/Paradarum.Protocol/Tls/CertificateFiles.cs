@@ -86,17 +86,8 @@ public sealed class CertificateFiles
 
     private static Result<OwnCertificate> Read(string certificate, string key)
     {
-        var chain = new X509Certificate2Collection();
-        try
-        {
-            chain.ImportFromPemFile(certificate);
-        }
-        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
-        {
-            return Refusal.Malformed($"{certificate} can't be read as PEM certificates: {e.Message}");
-        }
-        if (chain.Count == 0)
-            return Refusal.Malformed($"{certificate} holds no PEM block that begins with -----BEGIN CERTIFICATE-----.");
+        if (!PemCertificates.Read(certificate).Ok(out var chain, out var refusal))
+            return refusal;
         try
         {
             var own = X509Certificate2.CreateFromPemFile(certificate, key);

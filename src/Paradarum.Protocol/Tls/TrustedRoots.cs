@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Paradarum.Protocol.Tls;
@@ -12,21 +11,8 @@ public sealed class TrustedRoots
 
     /// <summary>The certificates of a PEM file.</summary>
     /// <returns>A refusal that names the file and what is wrong with it.</returns>
-    public static Result<TrustedRoots> Read(string file)
-    {
-        var roots = new X509Certificate2Collection();
-        try
-        {
-            roots.ImportFromPemFile(file);
-        }
-        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
-        {
-            return Refusal.Malformed($"{file} can't be read as PEM certificates: {e.Message}");
-        }
-        return roots.Count > 0
-            ? new TrustedRoots(roots)
-            : Refusal.Malformed($"{file} holds no PEM block that begins with -----BEGIN CERTIFICATE-----.");
-    }
+    public static Result<TrustedRoots> Read(string file) =>
+        PemCertificates.Read(file).Ok(out var roots, out var refusal) ? new TrustedRoots(roots) : refusal;
 
     public static TrustedRoots Of(X509Certificate2 root) => new([root]);
 
