@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Paradarum.Client;
+using Paradarum.Control.Audit;
 
 namespace Paradarum;
 
@@ -44,21 +45,7 @@ internal static class AuditCommand
 
     public static Command Create()
     {
-        Type.CompletionSources.Add(
-            "property",
-            "hostname",
-            "origin",
-            "cache-rule",
-            "settings",
-            "key",
-            "webhook",
-            "certificate",
-            "node",
-            "user",
-            "sign-in",
-            "sign-in-key",
-            "purge"
-        );
+        Type.CompletionSources.Add(AuditTypes.All);
         return ClientCommand.Create(
             "audit",
             $"""

@@ -34,7 +34,7 @@ internal static class HostnamesCommand
                 "List the property's hostnames.",
                 async (parsed, api, output, stop) =>
                     output.List(
-                        await api.ListAsync($"api/property/{await api.PropertyAsync(parsed.GetValue(property), stop)}/hostname", stop),
+                        await api.ListAsync(await PathAsync(api, parsed.GetValue(property), stop), stop),
                         "The property has no hostname.",
                         ("#id", item => ClientOutput.Text(item, "id")),
                         ("name", item => ClientOutput.Text(item, "name")),
@@ -48,7 +48,7 @@ internal static class HostnamesCommand
                 "Add a hostname; the answer says what its DNS record has to be when it does not lead here yet.",
                 async (parsed, api, output, stop) =>
                 {
-                    var path = $"api/property/{await api.PropertyAsync(parsed.GetValue(property), stop)}/hostname";
+                    var path = await PathAsync(api, parsed.GetValue(property), stop);
                     output.Said(await api.AskAsync(HttpMethod.Post, path, ClientCommand.With(("name", parsed.GetValue(name))), stop));
                 },
                 name,
@@ -59,7 +59,7 @@ internal static class HostnamesCommand
                 "Look a pending hostname up again; ends with 2 while its DNS record does not lead to a PoP.",
                 async (parsed, api, output, stop) =>
                 {
-                    var path = $"api/property/{await api.PropertyAsync(parsed.GetValue(property), stop)}/hostname";
+                    var path = await PathAsync(api, parsed.GetValue(property), stop);
                     var id = await IdAsync(api, path, parsed.GetValue(which)!, stop);
                     var answer = await api.AskAsync(HttpMethod.Post, $"{path}/{id}/verify", null, stop);
                     // Looked up without error is not yet verified: a script that waits for it must see which.
@@ -75,7 +75,7 @@ internal static class HostnamesCommand
                 "Remove a hostname; an active one purges all of the property.",
                 async (parsed, api, output, stop) =>
                 {
-                    var path = $"api/property/{await api.PropertyAsync(parsed.GetValue(property), stop)}/hostname";
+                    var path = await PathAsync(api, parsed.GetValue(property), stop);
                     var id = await IdAsync(api, path, parsed.GetValue(which)!, stop);
                     output.Said(await api.AskAsync(HttpMethod.Delete, $"{path}/{id}", null, stop));
                 },
@@ -84,6 +84,9 @@ internal static class HostnamesCommand
             ),
         };
     }
+
+    private static async Task<string> PathAsync(PurgeApi api, string? property, CancellationToken stop) =>
+        $"api/property/{await api.PropertyAsync(property, stop)}/hostname";
 
     private static async Task<long> IdAsync(PurgeApi api, string path, string named, CancellationToken stop)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Paradarum.Control.Access;
 using Paradarum.Control.Webhooks;
 using Paradarum.Options;
@@ -74,26 +75,14 @@ internal static class UpCommand
         {
             Description = $"{OriginSettings.Allow.Description} [default: loopback]",
             HelpName = OriginSettings.Allow.HelpName,
-            CustomParser = result =>
-            {
-                if (OriginSettings.Kind.Parse(result.Tokens[0].Value, out var allowed))
-                    return allowed;
-                result.AddError($"--{OriginSettings.Name}: give {OriginSettings.Kind.Allowed}.");
-                return AllowedAddresses.None;
-            },
+            CustomParser = result => Parsed(result, $"--{OriginSettings.Name}", OriginSettings.Kind),
         };
         var webhooks = new Option<bool>("--webhooks-allow-private")
         {
             Description =
                 "yes or no: whether webhooks may lead to private addresses, a receiver on this machine included. Any account can then reach what this machine can. [default: no]",
             HelpName = "YES|NO",
-            CustomParser = result =>
-            {
-                if (SettingKinds.YesNo.Parse(result.Tokens[0].Value, out var allowed))
-                    return allowed;
-                result.AddError("--webhooks-allow-private: give yes or no.");
-                return false;
-            },
+            CustomParser = result => Parsed(result, "--webhooks-allow-private", SettingKinds.YesNo),
         };
         var keyRate = Number(
             "--key-rate",
@@ -116,14 +105,7 @@ internal static class UpCommand
             Description = "Disk for each node's store, such as 1GiB; 0: memory alone.",
             HelpName = "SIZE",
             DefaultValueFactory = _ => 0,
-        };
-        disk.CustomParser = result =>
-        {
-            var kind = SettingKinds.Bytes(0, 1L << 50);
-            if (kind.Parse(result.Tokens[0].Value, out var bytes))
-                return bytes;
-            result.AddError($"--disk-size: give {kind.Allowed}.");
-            return 0;
+            CustomParser = result => Parsed(result, "--disk-size", SettingKinds.Bytes(0, 1L << 50)),
         };
 
         var accessLog = new Option<string?>("--access-log")
@@ -208,6 +190,14 @@ internal static class UpCommand
         && url is { PathAndQuery: "/", UserInfo: "", Fragment: "" }
             ? url
             : null;
+
+    private static T Parsed<T>(ArgumentResult result, string name, SettingKind<T> kind)
+    {
+        if (kind.Parse(result.Tokens[0].Value, out var value))
+            return value;
+        result.AddError($"{name}: give {kind.Allowed}.");
+        return default!;
+    }
 
     private static Option<int> Port(string name, string description, int byDefault) =>
         Number(name, description, "P", byDefault, 1, ushort.MaxValue);
