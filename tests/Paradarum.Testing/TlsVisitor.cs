@@ -36,12 +36,7 @@ public sealed class TlsVisitor(int port, X509Certificate2 root, Version? version
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
         using var response = await _client.SendAsync(request);
-        var all = response.Headers.Concat(response.Content.Headers);
-        return new Visit(
-            response.StatusCode,
-            await response.Content.ReadAsStringAsync(),
-            all.ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase)
-        );
+        return await Visit.ReadAsync(response);
     }
 
     public void Dispose() => _client.Dispose();

@@ -29,12 +29,7 @@ public sealed class Visitor(string nodeUrl, string hostname) : IDisposable
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
         using var response = await _client.SendAsync(request);
-        var all = response.Headers.Concat(response.Content.Headers);
-        return new Visit(
-            response.StatusCode,
-            await response.Content.ReadAsStringAsync(),
-            all.ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase)
-        );
+        return await Visit.ReadAsync(response);
     }
 
     public void Dispose() => _client.Dispose();
@@ -45,4 +40,14 @@ public sealed record Visit(HttpStatusCode Status, string Body, IReadOnlyDictiona
 {
     /// <summary><c>X-Cache</c>: HIT, MISS, STALE, REVALIDATED or BYPASS; empty when the node did not say.</summary>
     public string Cache => Headers.GetValueOrDefault("X-Cache", "");
+
+    internal static async Task<Visit> ReadAsync(HttpResponseMessage response)
+    {
+        var all = response.Headers.Concat(response.Content.Headers);
+        return new Visit(
+            response.StatusCode,
+            await response.Content.ReadAsStringAsync(),
+            all.ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase)
+        );
+    }
 }
