@@ -30,11 +30,21 @@ public abstract class PropertyPage : PanelPage
     private protected virtual Task ShowAsync(Caller caller, CatalogueProperty property) => Task.CompletedTask;
 
     /// <summary>Changes the property after the API's guards (whose, may it be changed now); null when it is done, else the sentence to show.</summary>
-    private protected async Task<string?> ChangeAsync(Func<CatalogueProperty, Caller, Task<Result<CatalogueProperty>>> change)
+    private protected Task<string?> ChangeAsync(Func<CatalogueProperty, Caller, Task<Result<CatalogueProperty>>> change) =>
+        ChangeAsync(caller => Catalogue.OpenForChange(caller, Id), change);
+
+    /// <summary>The same for a change that may enable a disabled property.</summary>
+    private protected Task<string?> EnableAsync(Func<CatalogueProperty, Caller, Task<Result<CatalogueProperty>>> change) =>
+        ChangeAsync(caller => Catalogue.OpenForEnabling(caller, Id), change);
+
+    private async Task<string?> ChangeAsync(
+        Func<Caller, Result<CatalogueProperty>> open,
+        Func<CatalogueProperty, Caller, Task<Result<CatalogueProperty>>> change
+    )
     {
         if (await AskerAsync() is not { } caller)
             return null;
-        if (!Catalogue.OpenForChange(caller, Id).Ok(out var property, out var refusal))
+        if (!open(caller).Ok(out var property, out var refusal))
             return refusal.Message;
         if (!(await change(property, caller)).Ok(out _, out refusal))
             return refusal.Message;

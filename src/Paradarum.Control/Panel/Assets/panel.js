@@ -1,4 +1,4 @@
-// What needs the browser itself: the choice of colours, copying, and focus. Everything else happens on the server.
+// What needs the browser itself: the choice of colours, copying, focus, and where one looks. Everything else happens on the server.
 (() => {
   const root = document.documentElement;
 
@@ -45,7 +45,17 @@
     }
   });
 
+  // What is refused is said at the top of the page; what was pressed may stand at its end.
+  function reveal(changes) {
+    for (const change of changes)
+      for (const node of change.addedNodes)
+        if (node instanceof Element && node.matches(".problem[role=alert]")) node.scrollIntoView({ block: "nearest" });
+  }
+
   // The buttons come and go with the page.
-  new MutationObserver(mark).observe(document.body, { childList: true, subtree: true });
+  new MutationObserver((changes) => {
+    mark();
+    reveal(changes);
+  }).observe(document.body, { childList: true, subtree: true });
   mark();
 })();
