@@ -24,9 +24,7 @@ public sealed class The_audit_trail_in_the_panel(Chromium chromium)
         await control.Catalogue.SetStateAsync(ControlHost.Somebody, shop.Id, PropertyState.Disabled, CancellationToken.None);
         await control.Catalogue.SetStateAsync(ControlHost.Somebody, shop.Id, PropertyState.Active, CancellationToken.None);
         await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
-        await reader.SignInAsync(control);
-        await reader.GoAsync($"/properties/{shop.Id}");
-        await reader.WhenLiveAsync();
+        await reader.GoSignedInAsync(control, $"/properties/{shop.Id}");
         await reader.Page.GetByLabel("Origin 1", new() { Exact = true }).FillAsync("http://new.example");
         await reader.Button("Save origins").ClickAsync();
         await reader.SeesAsync("Saved.");
@@ -72,9 +70,7 @@ public sealed class The_audit_trail_in_the_panel(Chromium chromium)
                 CancellationToken.None
             );
         await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
-        await reader.SignInAsync(control);
-        await reader.GoAsync($"/audit?type=origin&property={shop.Id}");
-        await reader.WhenLiveAsync();
+        await reader.GoSignedInAsync(control, $"/audit?type=origin&property={shop.Id}");
 
         await Assertions.Expect(Rows(reader)).ToHaveCountAsync(20);
         await Assertions.Expect(Rows(reader).First).ToContainTextAsync("origin-25.example");
@@ -95,9 +91,7 @@ public sealed class The_audit_trail_in_the_panel(Chromium chromium)
         var own = await control.AddPropertyAsync("my-shop", account.Id);
         await control.Catalogue.SetStateAsync(ControlHost.Somebody, own.Id, PropertyState.Suspended, CancellationToken.None);
         await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
-        await reader.SignInAsync(Customer, Password);
-        await reader.GoAsync("/audit");
-        await reader.WhenLiveAsync();
+        await reader.GoSignedInAsync(control, "/audit", Customer, Password);
 
         await Assertions.Expect(Rows(reader).Filter(new() { HasText = "Signed in" })).ToContainTextAsync(Customer);
         var suspension = Rows(reader).Filter(new() { HasText = "Suspended" });

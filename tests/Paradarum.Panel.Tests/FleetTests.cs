@@ -10,8 +10,7 @@ public sealed class The_operator_of_a_fleet(Chromium chromium)
     {
         await using var fleet = await TestFleet.StartAsync(shields: 1, pops: 2);
         await using var reader = await Reader.OpenAsync(chromium, fleet.Control.Plane.Api);
-        await reader.SignInAsync(fleet.Control);
-        await reader.WhenLiveAsync();
+        await reader.GoSignedInAsync(fleet.Control, "/");
         await reader.Link("Fleet").ClickAsync();
 
         await Assertions.Expect(Row(reader, "pop-1")).ToContainTextAsync("Healthy");

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Playwright;
+using Paradarum.Protocol.Configuration;
 using Paradarum.Testing;
 
 namespace Paradarum.Panel.Tests;
@@ -14,8 +15,7 @@ public sealed class A_newcomer(Chromium chromium)
         await using var fleet = await TestFleet.StartAsync(shields: 1, pops: 1);
         fleet.Serves("hello");
         await using var reader = await Reader.OpenAsync(chromium, fleet.Control.Plane.Api);
-        await reader.SignInAsync(fleet.Control);
-        await reader.WhenLiveAsync();
+        await reader.GoSignedInAsync(fleet.Control, "/");
 
         await reader.Link("New property").ClickAsync();
         await reader.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("My Shop");
@@ -44,9 +44,7 @@ public sealed class A_newcomer(Chromium chromium)
         await using var control = await ControlHost.StartAsync();
         var property = await control.AddPropertyAsync("my-shop");
         await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
-        await reader.SignInAsync(control);
-        await reader.GoAsync("/keys");
-        await reader.WhenLiveAsync();
+        await reader.GoSignedInAsync(control, "/keys");
 
         // Made and shown, this once.
         await reader.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("CMS plugin");
@@ -58,6 +56,7 @@ public sealed class A_newcomer(Chromium chromium)
         await reader.Button("Copy the new key").ClickAsync();
         await Assertions.Expect(reader.Page.Locator("button[data-copied]")).ToBeVisibleAsync();
         await reader.Button("I have stored it").ClickAsync();
+        await Assertions.Expect(reader.Page.Locator(".copy")).ToHaveCountAsync(0);
         (await reader.Page.ContentAsync()).ShouldNotContain(key);
 
         // Used: it may purge and nothing else.
@@ -83,9 +82,7 @@ public sealed class A_newcomer(Chromium chromium)
         await using var control = await ControlHost.StartAsync();
         var property = await control.AddPropertyAsync("my-shop");
         await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
-        await reader.SignInAsync(control);
-        await reader.GoAsync($"/properties/{property.Id}/rules");
-        await reader.WhenLiveAsync();
+        await reader.GoSignedInAsync(control, $"/properties/{property.Id}/rules");
 
         await reader.Button("New rule").ClickAsync();
         await reader.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("Broken");
@@ -107,9 +104,15 @@ public sealed class A_newcomer(Chromium chromium)
         await reader.Button("Save settings").ClickAsync();
         await reader.SeesAsync("Ttl must be a");
         await reader.Page.GetByLabel("Seconds").FillAsync("120");
+        await reader.Page.GetByLabel("Send visitors of http://").CheckAsync();
+        await reader.Page.GetByLabel("Browsers come over HTTPS alone for").FillAsync("a year");
+        await reader.Button("Save settings").ClickAsync();
+        await reader.SeesAsync("Hsts must be");
+        await reader.Page.GetByLabel("Browsers come over HTTPS alone for").FillAsync("31536000");
         await reader.Button("Save settings").ClickAsync();
         await reader.SeesAsync("Saved.");
-        control.Catalogue.Current.Properties[property.Id].General.BrowserTtl.ShouldBe(120);
+        var general = control.Catalogue.Current.Properties[property.Id].General;
+        (general.BrowserTtl, general.Https).ShouldBe((120, new HttpsChoice(Redirect: true, 31_536_000)));
         await reader.PictureAsync("settings");
         reader.Complaints.ShouldBeEmpty();
     }
@@ -121,9 +124,7 @@ public sealed class A_newcomer(Chromium chromium)
         var property = await control.AddPropertyAsync("my-shop");
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
-        await reader.SignInAsync(control);
-        await reader.GoAsync($"/properties/{property.Id}/hostnames");
-        await reader.WhenLiveAsync();
+        await reader.GoSignedInAsync(control, $"/properties/{property.Id}/hostnames");
 
         await reader.Button("Certificate of my-shop.cdn.localhost").ClickAsync();
         await InstallAsync(CertificateFor("elsewhere.example"));
@@ -165,9 +166,7 @@ public sealed class A_newcomer(Chromium chromium)
         await using var control = await ControlHost.StartAsync();
         var property = await control.AddPropertyAsync("my-shop");
         await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
-        await reader.SignInAsync(control);
-        await reader.GoAsync($"/properties/{property.Id}/webhooks");
-        await reader.WhenLiveAsync();
+        await reader.GoSignedInAsync(control, $"/properties/{property.Id}/webhooks");
 
         await reader.Page.GetByLabel("URL").FillAsync("http://10.0.0.1/");
         await reader.Button("Add").ClickAsync();
@@ -178,6 +177,7 @@ public sealed class A_newcomer(Chromium chromium)
         secret.ShouldStartWith("whsec_");
         await reader.PictureAsync("webhook");
         await reader.Button("I have stored it").ClickAsync();
+        await Assertions.Expect(reader.Page.Locator(".copy")).ToHaveCountAsync(0);
         (await reader.Page.ContentAsync()).ShouldNotContain(secret);
 
         await reader.Button("Delete https://hooks.example.com/purged").ClickAsync();
@@ -185,25 +185,21 @@ public sealed class A_newcomer(Chromium chromium)
         await Assertions.Expect(reader.Page.GetByRole(AriaRole.Row, new() { Name = "hooks.example.com" })).ToHaveCountAsync(0);
     }
 
-    [Theory]
-    [InlineData("")]
-    [InlineData("/purge")]
-    [InlineData("/purges")]
-    [InlineData("/hostnames")]
-    [InlineData("/rules")]
-    [InlineData("/settings")]
-    [InlineData("/webhooks")]
-    public async Task Sees_nothing_of_another_account(string part)
+    [Fact]
+    public async Task Sees_nothing_of_another_account()
     {
         await using var control = await ControlHost.StartAsync();
         var other = await control.AddAccountAsync("other");
         var property = await control.AddPropertyAsync("not-yours", other.Id);
         await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
-        await reader.SignInAsync(control);
+        await reader.GoSignedInAsync(control, "/");
 
-        await reader.GoAsync($"/properties/{property.Id}{part}");
+        foreach (var part in new[] { "", "/purge", "/purges", "/hostnames", "/rules", "/settings", "/webhooks" })
+        {
+            await reader.GoAsync($"/properties/{property.Id}{part}");
 
-        await reader.SeesAsync("There is no such page");
-        (await reader.Page.ContentAsync()).ShouldNotContain("not-yours");
+            await reader.SeesAsync("There is no such page");
+            (await reader.Page.ContentAsync()).ShouldNotContain("not-yours", Case.Insensitive, part);
+        }
     }
 }

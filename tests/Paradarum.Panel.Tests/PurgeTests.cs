@@ -16,8 +16,7 @@ public sealed partial class A_purge_from_the_panel(Chromium chromium)
         foreach (var pop in fleet.Pops)
             await pop.VisitAsync(path);
         await using var reader = await Reader.OpenAsync(chromium, fleet.Control.Plane.Api);
-        await reader.SignInAsync(fleet.Control);
-        await reader.WhenLiveAsync();
+        await reader.GoSignedInAsync(fleet.Control, "/");
 
         // 1. Written: wrong, and right.
         await reader.Link("Purge site").ClickAsync();
@@ -75,9 +74,7 @@ public sealed partial class A_purge_from_the_panel(Chromium chromium)
         fleet.Serves("page");
         await fleet.Pops[0].VisitAsync("/");
         await using var reader = await Reader.OpenAsync(chromium, fleet.Control.Plane.Api);
-        await reader.SignInAsync(fleet.Control);
-        await reader.GoAsync($"/properties/{fleet.Property.Id}/purge");
-        await reader.WhenLiveAsync();
+        await reader.GoSignedInAsync(fleet.Control, $"/properties/{fleet.Property.Id}/purge");
 
         await reader.Page.GetByLabel("Everything").CheckAsync();
         await reader.Button("Purge everything").ClickAsync();
@@ -102,9 +99,7 @@ public sealed partial class A_purge_from_the_panel(Chromium chromium)
         await using var control = await ControlHost.StartAsync();
         var property = await control.AddPropertyAsync("my-shop");
         await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
-        await reader.SignInAsync(control);
-        await reader.GoAsync($"/properties/{property.Id}/purge");
-        await reader.WhenLiveAsync();
+        await reader.GoSignedInAsync(control, $"/properties/{property.Id}/purge");
         await reader.Page.GetByLabel("Path", new() { Exact = true }).FillAsync("/");
 
         // After the page was opened: what counts is how things are when it is sent.
@@ -125,9 +120,7 @@ public sealed partial class A_purge_from_the_panel(Chromium chromium)
         fleet.Serves("page");
         await fleet.Pops[0].VisitAsync("/shoes/");
         await using var reader = await Reader.OpenAsync(chromium, fleet.Control.Plane.Api);
-        await reader.SignInAsync(fleet.Control);
-        await reader.GoAsync($"/properties/{fleet.Property.Id}/purge");
-        await reader.WhenLiveAsync();
+        await reader.GoSignedInAsync(fleet.Control, $"/properties/{fleet.Property.Id}/purge");
 
         await reader.Page.GetByLabel("Path", new() { Exact = true }).FillAsync("/shoes");
         await reader.Button("Purge").ClickAsync();

@@ -9,12 +9,12 @@ using Paradarum.Testing;
 
 namespace Paradarum.Panel.Tests;
 
-public sealed partial class Signing_in(Chromium chromium)
+public sealed partial class Signing_in(Chromium chromium, SharedControl shared) : IClassFixture<SharedControl>
 {
     [Fact]
     public async Task Opens_the_properties_and_a_sign_out_closes_them()
     {
-        await using var control = await ControlHost.StartAsync();
+        var control = shared.Control;
         await control.AddPropertyAsync("my-shop");
         await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
 
@@ -31,7 +31,7 @@ public sealed partial class Signing_in(Chromium chromium)
     [Fact]
     public async Task With_a_wrong_password_says_so_and_keeps_the_address()
     {
-        await using var control = await ControlHost.StartAsync();
+        var control = shared.Control;
         await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
 
         await reader.GoAsync("/");
@@ -50,7 +50,7 @@ public sealed partial class Signing_in(Chromium chromium)
     [InlineData("https://elsewhere.example/")]
     public async Task Leads_to_no_other_site(string back)
     {
-        await using var control = await ControlHost.StartAsync();
+        var control = shared.Control;
         using var client = Plain(control);
 
         var answer = await SignInAsync(client, control, $"/sign-in?return={Uri.EscapeDataString(back)}");
@@ -62,7 +62,7 @@ public sealed partial class Signing_in(Chromium chromium)
     [Fact]
     public async Task Sets_a_cookie_that_no_script_reads_and_no_other_site_sends()
     {
-        await using var control = await ControlHost.StartAsync();
+        var control = shared.Control;
         using var client = Plain(control);
 
         var answer = await SignInAsync(client, control, "/sign-in");
@@ -97,7 +97,7 @@ public sealed partial class Signing_in(Chromium chromium)
     [Fact]
     public async Task Needs_the_token_of_its_form()
     {
-        await using var control = await ControlHost.StartAsync();
+        var control = shared.Control;
         using var client = Plain(control);
 
         var answer = await client.PostAsync(
@@ -120,7 +120,7 @@ public sealed partial class Signing_in(Chromium chromium)
     [InlineData("/_blazor/negotiate")]
     public async Task And_every_page_may_run_its_own_scripts_only_and_be_framed_by_nobody(string path)
     {
-        await using var control = await ControlHost.StartAsync();
+        var control = shared.Control;
         using var client = Plain(control);
 
         var answer = path.Contains("negotiate", StringComparison.Ordinal)
@@ -135,7 +135,7 @@ public sealed partial class Signing_in(Chromium chromium)
     [Fact]
     public async Task Is_asked_of_a_socket_too()
     {
-        await using var control = await ControlHost.StartAsync();
+        var control = shared.Control;
         using var socket = new ClientWebSocket();
         socket.Options.CollectHttpResponseDetails = true;
 
@@ -147,7 +147,7 @@ public sealed partial class Signing_in(Chromium chromium)
     [Fact]
     public async Task Opens_no_socket_to_a_page_of_another_site()
     {
-        await using var control = await ControlHost.StartAsync();
+        var control = shared.Control;
         using var client = Plain(control);
         var cookie = (await SignInAsync(client, control, "/sign-in")).Headers.GetValues("Set-Cookie").Select(line => line.Split(';')[0]);
         using var ours = Socket(control.Plane.Api.GetLeftPart(UriPartial.Authority));
@@ -211,7 +211,7 @@ public sealed partial class Signing_in(Chromium chromium)
     [InlineData("GET", "/API/property/x/y/z", 404)]
     public async Task Leaves_the_API_its_own_answers(string method, string path, int status)
     {
-        await using var control = await ControlHost.StartAsync();
+        var control = shared.Control;
         using var client = Plain(control);
 
         var answer = await client.SendAsync(new HttpRequestMessage(new HttpMethod(method), path));
