@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.DataProtection;
 using MudBlazor.Services;
 using Paradarum.Control.Api;
 using Paradarum.Control.Panel.Fleet;
+using Paradarum.Control.Panel.Plugins;
 
 namespace Paradarum.Control.Panel;
 
@@ -45,6 +46,7 @@ internal static class PanelComposition
         services.AddScoped<PanelSession>();
         services.AddSingleton<PanelAssets>();
         services.AddSingleton<FleetAddress>();
+        services.AddSingleton(new PluginPackages(PluginPackages.Beside));
     }
 
     /// <summary>Before routing: a page that is not there is answered with one that says so. The API says it in its own way.</summary>
@@ -64,6 +66,7 @@ internal static class PanelComposition
     public static void MapPanel(this WebApplication app)
     {
         app.MapGet("/assets/{hash}/{name}", PanelAssets.Send).AllowAnonymous().WithMetadata(PanelPart.Instance).ExcludeFromDescription();
+        app.MapGet("/plugins/{file}", PluginPackages.Send).WithMetadata(PanelPart.Instance).ExcludeFromDescription();
         app.MapPost("/sign-out", PanelSession.SignOut).AllowAnonymous().WithMetadata(PanelPart.Instance).ExcludeFromDescription();
         app.MapRazorComponents<App>()
             // PanelDoor says who may frame a page: nobody.
