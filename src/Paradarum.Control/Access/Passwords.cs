@@ -16,6 +16,7 @@ internal sealed class Passwords(IPasswordHasher<User> hasher, LoginGate gate, Ti
 
     // One at a time: each costs tens of milliseconds of a core, and sign-ins must not take the purges' share.
     private readonly SemaphoreSlim _turn = new(1);
+
     // Made by the first who is nobody, not at the start: a start has enough to do.
     private readonly Lazy<User> _nobody = new(() =>
         Blank("", hasher.HashPassword(Blank("", "", default), KeyText.New()), time.GetUtcNow())
