@@ -57,7 +57,7 @@ public sealed class Accounts_in_the_panel(Chromium chromium)
         await reader.Button("Delete Jo's shop").ClickAsync();
         await reader.Page.GetByRole(AriaRole.Dialog).GetByLabel("to confirm").FillAsync("Jo's shop");
         await InDialogAsync(reader, "Delete");
-        await reader.Page.WaitForURLAsync("**/accounts");
+        await reader.Page.GetByRole(AriaRole.Heading, new() { Name = "Accounts", Level = 1 }).WaitForAsync();
         await Assertions.Expect(reader.Page.GetByRole(AriaRole.Row, new() { Name = "Jo's shop" })).ToHaveCountAsync(0);
         (await SignsInAsync(control, Customer, Password)).ShouldBeFalse();
         reader.Complaints.ShouldBeEmpty();

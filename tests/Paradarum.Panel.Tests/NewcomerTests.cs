@@ -83,7 +83,7 @@ public sealed class A_newcomer_with_only_the_panel(Chromium chromium)
         await reader.PictureAsync("newcomer-7-preview");
         fleet.Pops[1].Link.Freeze();
         await reader.Button("Purge").ClickAsync();
-        await reader.Page.WaitForURLAsync("**/purges/*");
+        await reader.ArrivesAsync("/purges/");
 
         // 6. Every node turns: one is kept back, so that both sides of it are seen.
         await Assertions.Expect(Row("shield-1")).ToContainTextAsync("applied after");

@@ -24,7 +24,7 @@ public sealed class A_newcomer(Chromium chromium)
         await reader.Page.GetByLabel("Origin", new() { Exact = true }).FillAsync($"http://127.0.0.1:{fleet.Origin.Port}");
         await reader.PictureAsync("property-new");
         await reader.Button("Make the property").ClickAsync();
-        await reader.Page.WaitForURLAsync("**/properties/2");
+        await reader.ArrivesAsync("/properties/2");
         await reader.SeesAsync("How it is served");
         await reader.PictureAsync("property");
 

@@ -96,6 +96,12 @@ internal sealed class Reader : IAsyncDisposable
 
     public Task SeesAsync(string text) => Assertions.Expect(Page.GetByText(text).First).ToBeVisibleAsync(new() { Timeout = 20_000 });
 
+    /// <summary>
+    /// Completes when the address of the page holds this. Looks again and again: a wait for a navigation may begin just after it, and then it waits for the next one.
+    /// </summary>
+    public Task ArrivesAsync(string part) =>
+        Page.WaitForFunctionAsync("part => location.pathname.includes(part)", part, new() { Timeout = 20_000 });
+
     /// <summary>Completes when the page answers to clicks: its socket is open.</summary>
     public Task WhenLiveAsync() => Page.Locator("main[data-live]").WaitForAsync();
 
