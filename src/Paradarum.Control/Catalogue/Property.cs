@@ -26,6 +26,9 @@ internal sealed class Property
 
     public PropertyState State { get; set; } = PropertyState.Active;
 
+    /// <summary>What it was when it was suspended, and becomes again: lifting must not switch on what its account had disabled. Null while it is not suspended.</summary>
+    public PropertyState? SuspendedFrom { get; private set; }
+
     public QueryModeKind QueryModeKind { get; private set; }
 
     public string[] QueryModeValues { get; private set; } = [];
@@ -61,6 +64,16 @@ internal sealed class Property
     public long HstsSeconds { get; private set; }
 
     private HttpsChoice Https => new(HttpsRedirect, HstsSeconds);
+
+    /// <summary>One that is as asked for already stays untouched.</summary>
+    public void SetSuspended(bool suspended)
+    {
+        if (suspended == (State == PropertyState.Suspended))
+            return;
+        var before = SuspendedFrom ?? PropertyState.Active;
+        SuspendedFrom = suspended ? State : null;
+        State = suspended ? PropertyState.Suspended : before;
+    }
 
     public void SetQueryMode(QueryMode mode) => (QueryModeKind, QueryModeValues) = (mode.Kind, [.. mode.Values]);
 

@@ -282,7 +282,7 @@ internal sealed class PropertyCatalogue(
         return null;
     }
 
-    private Task<Result<CatalogueProperty>> ChangeAsync(Caller caller, long propertyId, Action<Property> change, CancellationToken stop) =>
+    public Task<Result<CatalogueProperty>> ChangeAsync(Caller caller, long propertyId, Action<Property> change, CancellationToken stop) =>
         ChangeAsync(
             caller,
             propertyId,

@@ -10,17 +10,16 @@ internal sealed class PropertySuspension(PropertyCatalogue catalogue)
 {
     public const string What = "suspend properties";
 
-    /// <summary>Suspends it, or makes a suspended one Active; one that is as asked for already stays untouched.</summary>
+    /// <summary>Suspends it, or makes a suspended one what it was before, Active or Disabled; one that is as asked for already stays untouched.</summary>
     public async Task<Result<CatalogueProperty>> SetAsync(Caller caller, long propertyId, bool suspended, CancellationToken stop)
     {
         if (caller.RefusedUnlessOperator(What) is { } closed)
             return closed;
         if (!catalogue.Current.Properties.TryGetValue(propertyId, out var property))
             return Refusal.NotFound("Property not found.");
-        // To lift what was never suspended would switch on what its account has disabled.
         if ((property.State == PropertyState.Suspended) == suspended)
             return property;
-        return await catalogue.SetStateAsync(caller, propertyId, suspended ? PropertyState.Suspended : PropertyState.Active, stop);
+        return await catalogue.ChangeAsync(caller, propertyId, kept => kept.SetSuspended(suspended), stop);
     }
 }
 

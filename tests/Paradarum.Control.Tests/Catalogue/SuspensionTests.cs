@@ -44,6 +44,17 @@ public sealed class A_property_that_is_suspended
         (await SetAsync(host.Client, 999, new { suspended = true })).Message.ShouldBe("Property not found.");
     }
 
+    [Fact]
+    public async Task Is_afterwards_what_its_account_had_made_of_it()
+    {
+        await using var host = await ControlHost.StartAsync();
+        var property = await host.AddPropertyAsync("shop");
+        await host.Catalogue.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Disabled, default);
+        (await SetAsync(host.Client, property.Id, new { suspended = true })).Data.GetProperty("status").GetInt32().ShouldBe(3);
+        (await SetAsync(host.Client, property.Id, new { suspended = false })).Data.GetProperty("status").GetInt32().ShouldBe(2);
+        host.Catalogue.Current.Properties[property.Id].State.ShouldBe(PropertyState.Disabled);
+    }
+
     private static Task<ApiAnswer> SetAsync(HttpClient client, long id, object body) =>
         client.CallAsync(HttpMethod.Put, $"/api/property/{id}/suspension", JsonContent.Create(body));
 }

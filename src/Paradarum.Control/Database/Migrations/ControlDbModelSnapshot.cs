@@ -291,6 +291,10 @@ namespace Paradarum.Control.Database.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("state");
 
+                    b.Property<int?>("SuspendedFrom")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("suspended_from");
+
                     b.HasKey("Id");
 
                     b.HasIndex("AccountId");
