@@ -141,7 +141,11 @@ public sealed class Accounts_in_the_panel(Chromium chromium)
         await customer.GoAsync($"/properties/{property.Id}");
         await customer.SeesAsync("The operator has suspended this property");
         await reader.Button("Lift the suspension of jo").ClickAsync();
-        await reader.SeesAsync("jo is active again.");
+        await reader.SeesAsync("jo is no longer suspended.");
+        // It is what its account had made of it, and theirs again.
+        await customer.GoAsync($"/properties/{property.Id}");
+        await customer.SeesAsync("Disabled: visitors get 403");
+        await customer.Button("Enable jo").ClickAsync();
         await AnswersAsync(HttpStatusCode.OK);
         reader.Complaints.ShouldBeEmpty();
 

@@ -10,6 +10,9 @@ namespace Paradarum.Testing;
 /// <summary>A visitor over TLS, who believes one authority, connects to loopback and names the host itself.</summary>
 public sealed class TlsVisitor(int port, X509Certificate2 root, Version? version = null) : IDisposable
 {
+    /// <summary>What it sends with.</summary>
+    public HttpMessageInvoker Invoker => _client;
+
     private readonly HttpClient _client = new(
         new SocketsHttpHandler
         {

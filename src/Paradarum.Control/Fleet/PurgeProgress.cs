@@ -137,7 +137,7 @@ internal sealed class PurgeProgress(FleetDesk desk, LogReaders readers)
             PurgeFrontiers.Of(fleet).StateOf(position),
             completed?.At,
             nodes.Count(node => accepted.Contains(node.Id) && node.State is NodeProgressState.Applied or NodeProgressState.Fenced),
-            [.. nodes.OrderBy(node => node.Role)]
+            [.. nodes.OrderBy(node => node.Role).ThenBy(node => node.Name, StringComparer.Ordinal)]
         );
     }
 

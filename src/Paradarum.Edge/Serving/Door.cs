@@ -55,6 +55,19 @@ internal sealed class Door(
         }
     }
 
+    /// <summary>
+    /// A WebSocket of HTTP/2 (RFC 8441: an extended CONNECT, which Kestrel offers on every connection) is read as the GET with an upgrade that it is in HTTP/1.1 and goes
+    /// upstream as. Every other CONNECT is one.
+    /// </summary>
+    private static bool TryReadWebSocket(HttpContext context)
+    {
+        if (context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true, Protocol: "websocket" })
+            return false;
+        context.Request.Method = HttpMethods.Get;
+        context.Request.Headers.Upgrade = "websocket";
+        return true;
+    }
+
     private Task RefuseAsync(HttpContext context, DoorRefusal refusal)
     {
         if (refusal.ToPop is not null)
@@ -69,7 +82,7 @@ internal sealed class Door(
         var snapshot = state.Current;
 
         // 2. What cannot be served whatever it names.
-        if (HttpMethods.IsConnect(request.Method))
+        if (HttpMethods.IsConnect(request.Method) && !TryReadWebSocket(context))
             return (null, new(StatusCodes.Status501NotImplemented, "This node is no tunnel: CONNECT is not supported."));
         if (requests.Loops(request.Headers))
             return (null, new(StatusCodes.Status508LoopDetected, "Loop detected: this request has passed this node before."));

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.WebSockets;
 using System.Text;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Paradarum.Protocol.Configuration;
 using Paradarum.Testing;
 using Paradarum.Testing.Edge;
@@ -180,42 +178,11 @@ public sealed class A_WebSocket
     [InlineData(true)]
     public async Task Passes_through_every_tier(bool shielded)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
-        await using var origin = builder.Build();
-        origin.UseWebSockets();
-        origin.Run(async context =>
-        {
-            using var socket = await context.WebSockets.AcceptWebSocketAsync("chat");
-            var buffer = new byte[1024];
-            while (await socket.ReceiveAsync(buffer, context.RequestAborted) is { CloseStatus: null } received)
-                await socket.SendAsync(
-                    buffer.AsMemory(0, received.Count),
-                    received.MessageType,
-                    received.EndOfMessage,
-                    context.RequestAborted
-                );
-            await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "bye", context.RequestAborted);
-        });
-        await origin.StartAsync();
-        var port = new Uri(origin.Urls.First()).Port;
-        PropertyConfiguration AtOrigin(PropertyConfiguration at) => at with { Origins = [at.Origins[0] with { Port = port }] };
-        await using var tiers = await TwoTiers.StartAsync(at => AtOrigin(at) with { ShieldEnabled = shielded });
+        await using var origin = await WebSocketOrigin.StartAsync();
+        await using var tiers = await TwoTiers.StartAsync(at => origin.Of(at) with { ShieldEnabled = shielded });
 
         using var client = new ClientWebSocket();
         client.Options.SetRequestHeader("Host", Site.Host);
-        client.Options.AddSubProtocol("chat");
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        await client.ConnectAsync(new Uri($"ws://127.0.0.1:{tiers.Pop.Port}/chat"), patience.Token);
-        client.SubProtocol.ShouldBe("chat");
-        foreach (var word in new[] { "hello", "again" })
-        {
-            await client.SendAsync(Encoding.UTF8.GetBytes(word), WebSocketMessageType.Text, endOfMessage: true, patience.Token);
-            var buffer = new byte[64];
-            var received = await client.ReceiveAsync(buffer, patience.Token);
-            Encoding.UTF8.GetString(buffer, 0, received.Count).ShouldBe(word);
-        }
-        await client.CloseAsync(WebSocketCloseStatus.NormalClosure, "done", patience.Token);
-        client.CloseStatusDescription.ShouldBe("bye");
+        await client.TalkAsync(new Uri($"ws://127.0.0.1:{tiers.Pop.Port}/chat"));
     }
 }

@@ -94,6 +94,31 @@ public sealed class A_change_of_a_property
     }
 
     [Fact]
+    public async Task Of_its_suspension_shuts_every_PoP_and_what_was_stored_before_is_gone_when_it_is_lifted()
+    {
+        await using var fleet = await TestFleet.StartAsync();
+        fleet.Serves("old");
+        foreach (var pop in fleet.Pops)
+            await pop.VisitAsync("/page");
+        var path = $"/api/property/{fleet.Property.Id}/suspension";
+        Task<ApiAnswer> SetAsync(bool suspended) =>
+            fleet.Control.Client.CallAsync(HttpMethod.Put, path, JsonContent.Create(new { suspended }));
+
+        (await SetAsync(true)).Status.ShouldBe(200);
+        foreach (var pop in fleet.Pops)
+            await Eventually.Async(async () =>
+            {
+                var visit = await pop.VisitAsync("/page");
+                return (visit.Status, visit.Body) == (HttpStatusCode.Forbidden, "This property is currently suspended.\n");
+            });
+
+        fleet.Serves("new");
+        (await SetAsync(false)).Status.ShouldBe(200);
+        foreach (var pop in fleet.Pops)
+            await Eventually.Async(async () => (await pop.VisitAsync("/page")) is { Status: HttpStatusCode.OK, Body: "new" });
+    }
+
+    [Fact]
     public async Task Of_origins_rules_and_hostnames_under_traffic_is_seen_within_a_second_and_drops_no_request()
     {
         await using var dns = new TestDns();

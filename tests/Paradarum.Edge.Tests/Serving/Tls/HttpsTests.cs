@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using Paradarum.Edge.Serving;
@@ -152,6 +153,18 @@ public sealed class A_visitor_over_TLS : IAsyncLifetime
         await File.WriteAllTextAsync(root, _authority.Root);
         (await CurlAsync(root, "sister.cdn.localhost")).ShouldBe("2 200");
         (await CurlAsync(root, "other.example")).ShouldBe("2 421");
+    }
+
+    [Fact]
+    public async Task May_open_a_WebSocket_in_a_connection_of_HTTP_2()
+    {
+        await using var origin = await WebSocketOrigin.StartAsync();
+        Configure(site => origin.Of(site).WithCertificate(Site.Host, _authority.Issue(Site.Host)));
+        _pop.CatchUp();
+        using var client = new ClientWebSocket();
+        client.Options.HttpVersion = HttpVersion.Version20;
+        client.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        await client.TalkAsync(new Uri($"wss://{Site.Host}/chat"), _visitor.Invoker);
     }
 
     [Fact]
