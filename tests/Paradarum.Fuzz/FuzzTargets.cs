@@ -11,6 +11,7 @@ internal static class FuzzTargets
     {
         ["cache-control"] = CacheControlTarget.Judge,
         ["conditions"] = ConditionsTarget.Judge,
+        ["entry"] = EntryTarget.Judge,
         ["host"] = HostTarget.Judge,
         ["range"] = RangeTarget.Judge,
         ["structured-field"] = StructuredFieldTarget.Judge,

@@ -9,6 +9,9 @@ namespace Paradarum.Edge.Storage.Disk;
 /// <summary>An entry without its body, as it stands in an index (docs/formats/store.md). Without I/O.</summary>
 internal static class HeadRecord
 {
+    private const long LongestDelta = (1L << 32) * TimeSpan.TicksPerSecond; // delta-seconds are held at 2^31 (RFC 9111 section 1.2.2)
+    private static readonly long LastTick = DateTimeOffset.MaxValue.UtcTicks;
+
     /// <summary>Writes everything of a response but its bytes. A new property of <see cref="StoredResponse"/> or of what it holds belongs here, and a test says so.</summary>
     public static void Write(IBufferWriter<byte> to, StoredResponse entry, long offset, long length)
     {
@@ -90,11 +93,12 @@ internal static class HeadRecord
 
     private static StoredFreshness ReadFreshness(ref RecordReader reader)
     {
-        var lifetime = new Lifetime(new TimeSpan(reader.Number()), (LifetimeSource)reader.Byte());
-        var initialAge = new TimeSpan(reader.Number());
-        var ticks = reader.Number();
-        if (ticks < DateTimeOffset.MinValue.UtcTicks || ticks > DateTimeOffset.MaxValue.UtcTicks)
-            throw new RecordException("a time is out of range");
+        // Differences of two dates at most, and no age began before time did: what is added to them and taken from them later does not overflow.
+        var lifetime = new Lifetime(Span(ref reader, -LastTick, LastTick), (LifetimeSource)reader.Byte());
+        var initialAge = Span(ref reader, 0, LastTick);
+        var ticks = Span(ref reader, 0, LastTick).Ticks;
+        if (initialAge.Ticks > Math.Max(ticks, LongestDelta))
+            throw new RecordException("an age is out of range");
         var marks = reader.Byte();
         return new(
             lifetime,
@@ -103,10 +107,15 @@ internal static class HeadRecord
             NoCache: (marks & 1) != 0,
             MustRevalidate: (marks & 2) != 0,
             AllowsAuthorized: (marks & 4) != 0,
-            new TimeSpan(reader.Number()),
-            new TimeSpan(reader.Number())
+            Span(ref reader, 0, LongestDelta),
+            Span(ref reader, 0, LongestDelta)
         );
     }
+
+    private static TimeSpan Span(ref RecordReader reader, long least, long most) =>
+        reader.Number() is var ticks && ticks >= least && ticks <= most
+            ? new TimeSpan(ticks)
+            : throw new RecordException("a time is out of range");
 
     private static VaryKey ReadVary(ref RecordReader reader, SharedTexts texts)
     {

@@ -80,7 +80,7 @@ internal sealed class StoreRecovery(IDiskFiles files, string nodeId, ILogger log
             if (kind == IndexRecordKind.Head)
                 heads.Add(end, (next - body.Length, body.Length));
             else if (kind == IndexRecordKind.Removed)
-                heads.Remove(BitConverter.ToInt64(body));
+                heads.Remove(new RecordReader(body).Number());
             else
                 throw new RecordException("its kind is of a later version");
             end = next;

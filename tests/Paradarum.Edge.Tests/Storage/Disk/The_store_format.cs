@@ -143,6 +143,14 @@ public sealed class The_store_format
         HeadRecord.Read(written.WrittenSpan, new SharedTexts()).Key.ShouldBe(fetch.Key);
     }
 
+    [Fact]
+    public void Does_not_read_times_that_no_calculation_can_hold()
+    {
+        // The fuzzer's: it read, and then every request for the entry threw.
+        var head = File.ReadAllBytes(Path.Combine(SourceTree.Root, "tests", "Paradarum.Fuzz", "Seeds", "entry", "endless"));
+        Should.Throw<RecordException>(() => HeadRecord.Read(head, new SharedTexts())).Message.ShouldContain("out of range");
+    }
+
     private static string[] Names(Type type) =>
         [
             .. type.GetProperties(
