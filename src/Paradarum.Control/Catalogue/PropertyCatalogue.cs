@@ -149,6 +149,21 @@ internal sealed class PropertyCatalogue(
             stop
         );
 
+    public Task<Result<CatalogueProperty>> SetStateAsync(Caller caller, long propertyId, PropertyState state, CancellationToken stop) =>
+        ChangeAsync(caller, propertyId, property => property.State = state, stop);
+
+    public Task<Result<CatalogueProperty>> SetQueryModeAsync(Caller caller, long propertyId, QueryMode mode, CancellationToken stop) =>
+        ChangeAsync(caller, propertyId, property => property.SetQueryMode(mode), stop);
+
+    /// <summary>Whether the property's PoPs ask a shield, and which; null for the one its hostnames hash to.</summary>
+    public Task<Result<CatalogueProperty>> SetShieldAsync(
+        Caller caller,
+        long propertyId,
+        bool enabled,
+        string? shieldId,
+        CancellationToken stop
+    ) => ChangeAsync(caller, propertyId, property => (property.ShieldEnabled, property.ShieldId) = (enabled, shieldId), stop);
+
     /// <summary>400 when one of them leads where the operator does not allow.</summary>
     public Task<Result<CatalogueProperty>> SetOriginsAsync(
         Caller caller,
@@ -156,6 +171,20 @@ internal sealed class PropertyCatalogue(
         ImmutableArray<Origin> origins,
         CancellationToken stop
     ) => ChangeAsync(caller, propertyId, property => SetOrigins(property, origins), stop);
+
+    public Task<Result<CatalogueProperty>> SetGeneralAsync(
+        Caller caller,
+        long propertyId,
+        GeneralSettings settings,
+        CancellationToken stop
+    ) => ChangeAsync(caller, propertyId, property => property.SetGeneral(settings), stop);
+
+    public Task<Result<CatalogueProperty>> SetRulesAsync(
+        Caller caller,
+        long propertyId,
+        ImmutableArray<RuleOrder> rules,
+        CancellationToken stop
+    ) => ChangeAsync(caller, propertyId, property => property.SetRules(rules), stop);
 
     /// <param name="caller">Who changes it; whose it is has been looked at.</param>
     /// <param name="propertyId">The property.</param>
@@ -167,6 +196,19 @@ internal sealed class PropertyCatalogue(
         Func<Property, Refusal?> change,
         CancellationToken stop
     ) => ChangeAsync(caller, propertyId, (_, property) => change(property), stop);
+
+    /// <summary>The same for a change that can't be refused.</summary>
+    public Task<Result<CatalogueProperty>> ChangeAsync(Caller caller, long propertyId, Action<Property> change, CancellationToken stop) =>
+        ChangeAsync(
+            caller,
+            propertyId,
+            (_, property) =>
+            {
+                change(property);
+                return null;
+            },
+            stop
+        );
 
     /// <summary>Deletes a property: nodes forget it and all they stored of it.</summary>
     public Task<Result<CatalogueProperty>> DeleteAsync(Caller caller, long propertyId, CancellationToken stop) =>
@@ -252,18 +294,6 @@ internal sealed class PropertyCatalogue(
         );
         return null;
     }
-
-    public Task<Result<CatalogueProperty>> ChangeAsync(Caller caller, long propertyId, Action<Property> change, CancellationToken stop) =>
-        ChangeAsync(
-            caller,
-            propertyId,
-            (_, property) =>
-            {
-                change(property);
-                return null;
-            },
-            stop
-        );
 
     /// <param name="caller">Who changes it; whose it is has been looked at.</param>
     /// <param name="propertyId">The property.</param>

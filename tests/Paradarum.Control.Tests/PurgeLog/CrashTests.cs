@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Paradarum.Control.PurgeLog;
+using Paradarum.Testing;
 
 namespace Paradarum.Control.Tests.PurgeLog;
 
