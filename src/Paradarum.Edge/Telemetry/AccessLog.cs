@@ -51,13 +51,19 @@ internal sealed class AccessLog(AccessLogOptions options, string node, TimeProvi
     }
 
     /// <summary>After the last request: what waits is written first.</summary>
-    public override Task StopAsync(CancellationToken cancellationToken)
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
         _lines.Writer.TryComplete();
-        return base.StopAsync(cancellationToken);
+        await base.StopAsync(cancellationToken);
+        // A service that is stopped before its task had a processor is never run at all.
+        if (ExecuteTask is not { IsCompleted: false })
+            await WriteAllAsync();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => WriteAllAsync();
+
+    /// <summary>Until the last line after the last request.</summary>
+    private async Task WriteAllAsync()
     {
         var text = new ArrayBufferWriter<byte>(2 * Batch);
         while (await _lines.Reader.WaitToReadAsync(CancellationToken.None))
