@@ -16,11 +16,7 @@ internal sealed class Passwords(IPasswordHasher<User> hasher, LoginGate gate, Ti
 
     // One at a time: each costs tens of milliseconds of a core, and sign-ins must not take the purges' share.
     private readonly SemaphoreSlim _turn = new(1);
-
-    // Made by the first who is nobody, not at the start: a start has enough to do.
-    private readonly Lazy<User> _nobody = new(() =>
-        Blank("", hasher.HashPassword(Blank("", "", default), KeyText.New()), time.GetUtcNow())
-    );
+    private readonly User _nobody = Blank("", hasher.HashPassword(Blank("", "", default), KeyText.New()), time.GetUtcNow());
 
     /// <summary>A password that nobody has chosen: 24 characters that are not mistaken for each other, 139 bits.</summary>
     public static string New() => RandomNumberGenerator.GetString(Alphabet, GeneratedLength);
@@ -54,7 +50,7 @@ internal sealed class Passwords(IPasswordHasher<User> hasher, LoginGate gate, Ti
         // Before it waits for its turn, and after: those who tried at the same moment have failed meanwhile.
         if (gate.Look(email, from) is { } early)
             return early;
-        var user = found?.User ?? _nobody.Value;
+        var user = found?.User ?? _nobody;
         await _turn.WaitAsync(stop);
         try
         {
