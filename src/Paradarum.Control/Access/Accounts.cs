@@ -69,10 +69,24 @@ internal sealed class Accounts(
     {
         if (caller.RefusedUnlessOperator(What) is { } closed)
             return closed;
-        return readers.Read(reader =>
+        return Read(accountId: null);
+    }
+
+    /// <summary>One of them. 404 when there is none of that id.</summary>
+    public Result<Account> Get(Caller caller, long accountId)
+    {
+        if (caller.RefusedUnlessOperator(What) is { } closed)
+            return closed;
+        return Read(accountId) is [var account] ? account : Unknown;
+    }
+
+    private List<Account> Read(long? accountId) =>
+        readers.Read(reader =>
         {
             using var command = reader.CreateCommand();
-            command.CommandText = "SELECT id, name, is_operator, is_suspended, created_at FROM accounts ORDER BY id";
+            command.CommandText =
+                "SELECT id, name, is_operator, is_suspended, created_at FROM accounts WHERE @id IS NULL OR id = @id ORDER BY id";
+            command.Parameters.AddWithValue("@id", (object?)accountId ?? DBNull.Value);
             using var row = command.ExecuteReader();
             var accounts = new List<Account>();
             while (row.Read())
@@ -88,7 +102,6 @@ internal sealed class Accounts(
                 );
             return accounts;
         });
-    }
 
     /// <summary>
     /// Suspends an account or takes that back. From the moment this returns no user of a suspended one signs in, and its sessions and keys open nothing. Its properties go on

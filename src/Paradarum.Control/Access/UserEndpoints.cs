@@ -75,10 +75,8 @@ internal static class UserEndpoints
     internal static IResult List(string id, PageRequest page, Caller caller, Accounts accounts, AccountUsers users)
     {
         var accountId = PathId.Read(id);
-        if (!accounts.List(caller).Ok(out var all, out var refusal))
+        if (!accounts.Get(caller, accountId).Ok(out _, out var refusal))
             return refusal.ToAnswer();
-        if (all.TrueForAll(account => account.Id != accountId))
-            return Accounts.Unknown.ToAnswer();
         return users.List(caller, accountId).Ok(out var found, out refusal)
             ? Answer.Page(
                 "Users retrieved successfully.",
