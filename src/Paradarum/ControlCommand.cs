@@ -46,7 +46,7 @@ internal static class ControlCommand
     private static readonly Setting<ImmutableArray<IPEndPoint>> DnsServers = new(
         "dns-server",
         "SERVERS",
-        "DNS servers that are asked whether a hostname leads to a PoP, with commas between them; those of this machine when not set.",
+        "DNS servers that are asked whether a hostname leads to a PoP, with commas between them, in that order; this machine's when not set.",
         SettingKinds.DnsServers
     );
     private static readonly Setting<TimeSpan> Lease = new(

@@ -350,3 +350,45 @@ public sealed class The_names_that_are_asked_of_nobody
         dns.Questions.ShouldBe(0);
     }
 }
+
+/// <summary>What <c>--dns-server</c> promises of several.</summary>
+public sealed class The_DNS_servers_of_a_control_plane
+{
+    [Fact]
+    public async Task Are_asked_in_order_and_the_next_one_only_when_one_does_not_answer()
+    {
+        await using var first = new TestDns();
+        await using var second = new TestDns();
+        first.Says("www.example.com", "A 192.0.2.7");
+        second.Says("www.example.com", "A 192.0.2.8");
+        (await FindAsync(first, second)).ShouldBe("192.0.2.7");
+        second.Questions.ShouldBe(0);
+
+        first.IsSilent = true;
+        (await FindAsync(first, second)).ShouldBe("192.0.2.8");
+    }
+
+    [Fact]
+    public async Task Are_gone_through_within_the_time_of_a_verification_although_one_is_gone()
+    {
+        var gone = new TestDns();
+        var address = gone.Address;
+        await gone.DisposeAsync();
+        await using var second = new TestDns();
+        second.Says("www.example.com", "A 192.0.2.8");
+        (await FindAsync(address, second.Address)).ShouldBe("192.0.2.8");
+    }
+
+    private static Task<string> FindAsync(TestDns first, TestDns second) => FindAsync(first.Address, second.Address);
+
+    private static async Task<string> FindAsync(params IPEndPoint[] servers)
+    {
+        var names = new NameLookup(
+            new DnsOptions { Servers = [.. servers] },
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<NameLookup>.Instance
+        );
+        using var within = new CancellationTokenSource(HostnameVerifier.Within, TimeProvider.System);
+        var found = await names.FindAsync("www.example.com", within.Token);
+        return found.Trouble ?? string.Join(", ", found.Addresses);
+    }
+}

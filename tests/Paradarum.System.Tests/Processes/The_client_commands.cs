@@ -62,6 +62,37 @@ public sealed class The_client_commands(FleetForCommands shared) : IClassFixture
     }
 
     [Fact]
+    public async Task Add_a_hostname_that_is_served_once_its_DNS_record_leads_to_a_PoP()
+    {
+        string[] site = ["--property", "site"];
+        const string Name = "www.by-command.example";
+        const string Missing =
+            $"WARNING: DNS verification failed. {Name} does not exist in DNS (NXDOMAIN); expected is a public address of a PoP: 127.0.0.1. "
+            + "Change its DNS record, then verify again.";
+        (await ByKeyAsync(["hostnames", "add", Name, .. site])).ShouldBe((0, $"Hostname created successfully. {Missing}", ""));
+        (await LineOfAsync(Name)).ShouldContain("pending validation");
+        (await ByKeyAsync(["hostnames", "verify", Name, .. site])).ShouldBe((2, "", Missing), "a script that waits for it goes on waiting");
+
+        shared.Dns.Says(Name, "CNAME pops.by-command.example");
+        shared.Dns.Says("pops.by-command.example", "A 127.0.0.1");
+        (await ByKeyAsync(["hostnames", "verify", Name, .. site])).ShouldBe((0, "Hostname verified successfully.", ""));
+        (await LineOfAsync(Name)).ShouldContain("active");
+        _fleet.Serves("by its new name");
+        using var visitor = new Visitor($"http://127.0.0.1:{_fleet.Pops[0].Port}", Name);
+        await Patiently.UntilAsync(async () => (await visitor.GetAsync("/")).Body == "by its new name", "the PoP serves it");
+
+        // One whose record is right from the start needs no second step; and what is asked for wrongly is said.
+        shared.Dns.Says("shop.by-command.example", "A 127.0.0.1");
+        var added = JsonNode.Parse((await ByKeyAsync(["hostnames", "add", "shop.by-command.example", "--json", .. site])).Output)!;
+        (added["message"]!.GetValue<string>(), added["data"]!["status"]!.GetValue<int>()).ShouldBe(("Hostname created successfully.", 0));
+        (await ByKeyAsync(["hostnames", "add", Name, .. site])).ShouldBe((2, "", $"Hostname '{Name}' already belongs to a property."));
+        (await ByKeyAsync(["hostnames", "verify", "none.example", .. site])).ShouldBe(
+            (1, "", "The property has no hostname 'none.example'. See: paradarum hostnames list")
+        );
+        (await ByKeyAsync(["hostnames", "verify", "999999", .. site])).ShouldBe((2, "", "Hostname not found."));
+    }
+
+    [Fact]
     public async Task Preview_a_purge_then_list_and_show_its_receipt()
     {
         _fleet.Serves("old");
@@ -172,6 +203,11 @@ public sealed class The_client_commands(FleetForCommands shared) : IClassFixture
     }
 
     public void Dispose() => _home.Dispose();
+
+    private async Task<string> LineOfAsync(string hostname) =>
+        (await ByKeyAsync("hostnames", "list", "--property", "site"))
+            .Output.Split('\n')
+            .Single(line => line.Contains(hostname, StringComparison.Ordinal));
 
     private Task<(int Code, string Output, string Errors)> ByKeyAsync(params string[] arguments) =>
         RunAsync(arguments, ("PARADARUM_URL", Url), ("PARADARUM_KEY", _fleet.OperatorKey()));

@@ -9,11 +9,25 @@ public sealed class FleetForCommands : IAsyncLifetime
 {
     internal ProcessFleet Fleet { get; private set; } = null!;
 
+    /// <summary>Whom the control plane asks (<c>--dns-server</c>).</summary>
+    internal TestDns Dns { get; } = new();
+
     // Longer leases than usual: a frozen node is not to be fenced in the time that a command takes to start.
     public async ValueTask InitializeAsync() =>
-        Fleet = await ProcessFleet.StartAsync(new ProcessFleetOptions { Lease = "3s", Grace = "3s" });
+        Fleet = await ProcessFleet.StartAsync(
+            new ProcessFleetOptions
+            {
+                Lease = "3s",
+                Grace = "3s",
+                Control = ["--dns-server", $"{Dns.Address}"],
+            }
+        );
 
-    public ValueTask DisposeAsync() => Fleet.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Fleet.DisposeAsync();
+        await Dns.DisposeAsync();
+    }
 }
 
 /// <summary>Issue text "Separate processes": <c>paradarum purge</c> is the client of the REST contract.</summary>

@@ -20,6 +20,9 @@ internal sealed record NameAnswer(ImmutableArray<IPAddress> Addresses, string? T
 /// </summary>
 internal sealed class NameLookup(DnsOptions options, ILogger<NameLookup> log)
 {
+    /// <summary>How long a server may take before the next one is asked: several have theirs within the time of a verification.</summary>
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(1);
+
     /// <summary>More than any real name has; a circle of aliases ends here.</summary>
     private const int MostAliases = 16;
 
@@ -51,7 +54,7 @@ internal sealed class NameLookup(DnsOptions options, ILogger<NameLookup> log)
             IDnsQueryResponse response;
             try
             {
-                response = await _dns.Value.QueryAsync(asked, kind, QueryClass.IN, within).WaitAsync(within);
+                response = await QueryAsync(asked, kind, within);
             }
             // The library says its own exception of a question that was called off.
             catch (Exception e) when (e is OperationCanceledException or DnsResponseException && within.IsCancellationRequested)
@@ -79,6 +82,22 @@ internal sealed class NameLookup(DnsOptions options, ILogger<NameLookup> log)
         return NameAnswer.None($"has more than {MostAliases} aliases (CNAME), or they go in a circle");
     }
 
+    /// <summary>Round after round over the servers, until one answers or the caller has waited long enough: a datagram may get lost, and a resolver may look for longer than its turn.</summary>
+    private async Task<IDnsQueryResponse> QueryAsync(string name, QueryType kind, CancellationToken within)
+    {
+        while (true)
+        {
+            try
+            {
+                return await _dns.Value.QueryAsync(name, kind, QueryClass.IN, within).WaitAsync(within);
+            }
+            catch (DnsResponseException e) when (e.Code == DnsResponseCode.ConnectionTimeout && !within.IsCancellationRequested)
+            {
+                // Each of them has had its turn.
+            }
+        }
+    }
+
     private static string EndOf(string name, IReadOnlyList<DnsResourceRecord> answers, ref int aliases)
     {
         while (aliases <= MostAliases && answers.OfType<CNameRecord>().FirstOrDefault(record => Is(record, name)) is { } alias)
@@ -99,9 +118,10 @@ internal sealed class NameLookup(DnsOptions options, ILogger<NameLookup> log)
         client.UseRandomNameServer = false;
         client.UseCache = false;
         client.ThrowDnsErrors = false;
-        // A datagram may get lost: it is sent again, until the caller has waited long enough.
-        client.Timeout = TimeSpan.FromSeconds(2);
-        client.Retries = 3;
+        // No address is an answer: the next server is asked when one gives none.
+        client.ContinueOnEmptyResponse = false;
+        client.Timeout = Turn;
+        client.Retries = 0;
         return new LookupClient(client);
     }
 }
