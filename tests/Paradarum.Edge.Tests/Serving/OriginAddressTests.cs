@@ -35,6 +35,34 @@ public sealed class OriginAddressTests
         site.Lines.ShouldHaveSingleItem().ShouldContain(host == "0.0.0.0" ? "--origins-allow any" : "--origins-allow loopback");
     }
 
+    [Fact]
+    public async Task An_origin_whose_certificate_is_not_verified_is_judged_alike()
+    {
+        await using var inside = new ScriptedOrigin();
+        await using var site = await StartAsync(AllowedAddresses.None, [At("rebound.example", inside) with { SslVerify = false }]);
+
+        (await site.Visitor.GetAsync("/page")).Status.ShouldBe(HttpStatusCode.BadGateway);
+        (await site.Visitor.SendAsync(HttpMethod.Post, "/form")).Status.ShouldBe(HttpStatusCode.BadGateway);
+        inside.Requests.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0", "127.0.0.2")]
+    [InlineData("127.0.0.2", "0.0.0.0")]
+    public async Task Of_several_addresses_of_a_name_only_those_that_are_allowed_are_tried(params string[] addresses)
+    {
+        // The unspecified address leads to this machine too, where the trap is; nobody is at the one that is allowed.
+        await using var trap = new ScriptedOrigin();
+        await using var site = await StartAsync(
+            AllowedAddresses.Loopback,
+            [At("two.example", trap)],
+            _ => Array.ConvertAll(addresses, IPAddress.Parse)
+        );
+
+        (await site.Visitor.GetAsync("/page")).Status.ShouldBe(HttpStatusCode.BadGateway);
+        trap.Requests.ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("localhost")]

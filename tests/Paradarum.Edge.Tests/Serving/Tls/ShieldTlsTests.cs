@@ -53,6 +53,26 @@ public sealed class A_PoP_whose_shield_has_TLS : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Tells_visitors_without_TLS_nothing_of_strict_transport_although_the_tiers_have_it()
+    {
+        _log.Configure(
+            Site.Id,
+            Site.At(_origin) with
+            {
+                ShieldEnabled = true,
+                Https = new HttpsChoice(Redirect: false, HstsSeconds: 3600),
+            }
+        );
+        _shield.CatchUp();
+        await using var pop = await StartPopAsync(TrustedRoots.Of(_authority.RootCertificate), "127.0.0.1");
+        using var visitor = new Visitor(pop.Url, Site.Host);
+        (await visitor.GetAsync("/a")).ShouldSatisfyAllConditions(
+            visit => visit.Headers["Via"].ShouldContain("paradarum-shield1"),
+            visit => visit.Headers.Keys.ShouldNotContain("Strict-Transport-Security")
+        );
+    }
+
+    [Fact]
     public async Task Goes_past_one_whose_certificate_it_does_not_believe_or_that_is_another_names()
     {
         await using var strict = await StartPopAsync(trusted: null, "127.0.0.1");
