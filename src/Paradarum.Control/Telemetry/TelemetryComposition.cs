@@ -28,8 +28,10 @@ internal static class TelemetryComposition
         services.AddSingleton<ProbeMeter>();
         services.AddSingleton<Canary>();
         services.AddSingleton<FleetMeter>();
+        services.AddSingleton<CertificateWatch>();
         services.AddSingleton<Prober>();
         services.AddHostedService(provider => provider.GetRequiredService<FleetMeter>());
+        services.AddHostedService(provider => provider.GetRequiredService<CertificateWatch>());
         services.AddHostedService(provider => provider.GetRequiredService<Prober>());
 
         var telemetry = services
