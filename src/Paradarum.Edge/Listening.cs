@@ -49,7 +49,7 @@ internal sealed record Listening(Uri Url, Uri? Https)
     private static void Secure(ListenOptions listen)
     {
         listen.Protocols = HttpProtocols.Http1AndHttp2;
-        listen.UseHttps(listen.ApplicationServices.GetRequiredService<TlsDoor>().Handshakes);
+        listen.ApplicationServices.GetRequiredService<TlsDoor>().Guard(listen);
     }
 
     private static bool IsHttps(string address) => address.StartsWith("https:", StringComparison.Ordinal);

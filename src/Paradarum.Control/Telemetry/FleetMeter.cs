@@ -36,6 +36,12 @@ internal sealed class FleetMeter : BackgroundService
         PerNode(meter, "paradarum.node.disk", "By", "Bytes that the node's store takes on disk", node => node.Figures?.Disk?.Bytes);
         PerNode(meter, "paradarum.node.disk.condition", null, "0 well, 1 slow, 2 full, 3 failing", node => node.Figures?.Disk?.Condition);
         PerNode(meter, "paradarum.node.disk.faults", "{fault}", "Of the node's disk since its start", node => node.Figures?.Disk?.Faults);
+        meter.CreateObservableCounter(
+            "paradarum.node.tls.handshakes.failed",
+            () => Standings().SelectMany(Handshakes),
+            "{handshake}",
+            "TLS handshakes of the node that came to nothing since its start, by reason"
+        );
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -75,6 +81,11 @@ internal sealed class FleetMeter : BackgroundService
         node.Figures is not { } figures ? null
         : figures.OldestPending == 0 ? 0
         : node.Applied - Math.Min(node.Applied, figures.OldestPending - 1);
+
+    private static IEnumerable<Measurement<long>> Handshakes(NodeStanding node) =>
+        node.Figures?.Handshakes?.ByReason()
+            .Select(read => new Measurement<long>(read.Count, [.. Tags(node.Node), new("reason", read.Reason)]))
+        ?? [];
 
     private void PerNode(Meter meter, string name, string? unit, string description, Func<NodeStanding, double?> value) =>
         meter.CreateObservableGauge(

@@ -120,7 +120,7 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
             _tally.Count(verdict.Position, entry.Size);
     }
 
-    /// <summary>Adds what the disk tier has to say to the figures. Set once, by it.</summary>
+    /// <summary>Adds what the disk tier and the port with TLS have to say to the figures. Added to by each of them, once, before the first heartbeat.</summary>
     public Action<NodeFigures>? MoreFigures { get; set; }
 
     /// <summary>How much is pending, for the operator.</summary>

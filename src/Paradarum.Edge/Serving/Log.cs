@@ -12,8 +12,8 @@ internal static partial class Log
     )]
     public static partial void CertificateUnusable(this ILogger log, string id);
 
-    [LoggerMessage(5301, LogLevel.Debug, "A handshake was refused: no certificate for server name '{Name}'")]
-    public static partial void HandshakeRefused(this ILogger log, string name);
+    [LoggerMessage(5301, LogLevel.Debug, "A handshake was refused: no certificate for server name '{Name}' ({Why})")]
+    public static partial void HandshakeRefused(this ILogger log, string name, Tls.HandshakeFailure why);
 
     [LoggerMessage(5302, LogLevel.Error, "The node's own certificate was changed and can't be used, the former one serves on: {Problem}")]
     public static partial void OwnCertificateUnusable(this ILogger log, string problem);

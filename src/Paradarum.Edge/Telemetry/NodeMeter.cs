@@ -30,7 +30,13 @@ internal sealed class NodeMeter
             "Variants that went because their URL had too many"
         );
         meter.CreateObservableGauge("paradarum.edge.entries", () => state.Index.Count, "{entry}", "Stored responses");
-        if (state.MoreFigures is null)
+        meter.CreateObservableCounter(
+            "paradarum.edge.tls.handshakes.failed",
+            () => Handshakes(state),
+            "{handshake}",
+            "Handshakes that came to nothing, by reason"
+        );
+        if (Figures(state).Disk is null)
             return;
         meter.CreateObservableGauge("paradarum.edge.disk", () => Disk(state).Bytes, "By", "Of all files of the store");
         meter.CreateObservableGauge(
@@ -43,10 +49,17 @@ internal sealed class NodeMeter
         meter.CreateObservableCounter("paradarum.edge.disk.faults", () => Disk(state).Faults, "{fault}", "Of the disk since the start");
     }
 
-    private static DiskFigures Disk(NodeState state)
+    private static DiskFigures Disk(NodeState state) => Figures(state).Disk;
+
+    private static IEnumerable<Measurement<long>> Handshakes(NodeState state) =>
+        Figures(state).Handshakes is { } failed
+            ? failed.ByReason().Select(read => new Measurement<long>(read.Count, new KeyValuePair<string, object?>("reason", read.Reason)))
+            : [];
+
+    private static NodeFigures Figures(NodeState state)
     {
         var figures = new NodeFigures();
-        state.MoreFigures!(figures);
-        return figures.Disk;
+        state.MoreFigures?.Invoke(figures);
+        return figures;
     }
 }

@@ -164,9 +164,11 @@ internal sealed class Metrics
     /// <summary>The one sample of that name with all of these labels.</summary>
     public double this[string name, params string[] labels] => Value(Samples(name, labels).ShouldHaveSingleItem());
 
-    public static async Task<Metrics> ReadAsync(TestFleet fleet)
+    public static Task<Metrics> ReadAsync(TestFleet fleet) => ReadAsync(fleet.Control.Plane.Api);
+
+    public static async Task<Metrics> ReadAsync(Uri api)
     {
-        using var anyone = new HttpClient { BaseAddress = fleet.Control.Plane.Api };
+        using var anyone = new HttpClient { BaseAddress = api };
         return new Metrics(await anyone.GetStringAsync("/metrics"));
     }
 

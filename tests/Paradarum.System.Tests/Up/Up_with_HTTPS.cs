@@ -1,6 +1,7 @@
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
+using Paradarum.SystemTests.Telemetry;
 using Paradarum.Testing;
 using Paradarum.Up;
 
@@ -27,6 +28,16 @@ public sealed class Up_with_HTTPS
         foreach (var zone in new Func<Task<Visit>>[] { () => visitor.GetAsync(up.Facts.Hostname, "/"), () => plain.GetAsync("/") })
             ((await zone()).Cache, (await zone()).Cache).ShouldBe(("MISS", "HIT"));
         using var api = up.Api();
+        await Should.ThrowAsync<Exception>(async () =>
+            (await TlsConnectionOfTest.OpenAsync(secured, "unknown.example", authority)).Dispose()
+        );
+        await Eventually.Async(async () =>
+            (await Metrics.ReadAsync(new Uri(up.Facts.Api)))[
+                "paradarum_node_tls_handshakes_failed_total",
+                $"node_id=\"{up.Facts.Pops[0].Id}\"",
+                "reason=\"unknown_name\""
+            ] == 1
+        );
         (await api.PurgeAndWaitAsync(up.Facts.PropertyId, new { type = "All" }))["state"]!.GetValue<string>().ShouldBe("complete");
         (await visitor.GetAsync(up.Facts.Hostname, "/")).Cache.ShouldBe("MISS");
         (await plain.GetAsync("/")).Cache.ShouldBe("MISS");

@@ -35,6 +35,8 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>On a node that was started with TLS.</summary>
     public int TlsPort => new Uri(_app.Urls.First(url => url.StartsWith("https:", StringComparison.Ordinal))).Port;
 
+    public CertificateShelf Shelf => _app.Services.GetRequiredService<CertificateShelf>();
+
     public TlsDoor TlsDoor => _app.Services.GetRequiredService<TlsDoor>();
 
     public NodeState State => _app.Services.GetRequiredService<NodeState>();

@@ -12,19 +12,24 @@ namespace Paradarum.Edge.Serving.Tls;
 internal sealed class CertificateShelf(NodeState state, FleetDirectory fleet, ILogger<CertificateShelf> log)
 {
     private readonly ConcurrentDictionary<PropertyCertificate, Lazy<Made>> _made = new();
-    private long _unusable;
 
-    /// <summary>Handshakes that were refused because a certificate's key could not be opened here.</summary>
-    public long Unusable => Interlocked.Read(ref _unusable);
+    /// <summary>How many are kept ready.</summary>
+    public int Kept => _made.Count;
 
-    /// <param name="serverName">As the client sent it.</param>
-    /// <returns>Null when no Active hostname of that name has a certificate that this node can use.</returns>
-    public ServedCertificate? Find(string serverName)
+    /// <param name="serverName">As the client sent it; empty when it sent none.</param>
+    /// <param name="why">Why there is none: no Active hostname of that name has a certificate that this node can use.</param>
+    public ServedCertificate? Find(string serverName, out HandshakeFailure why)
     {
         var hosts = state.Current.Hosts;
         // Names are kept in lower case; clients send them so, but need not.
         var name = serverName.AsSpan().ContainsAnyInRange('A', 'Z') ? serverName.ToLowerInvariant() : serverName;
-        if (!hosts.TryGetValue(name, out var host) || host is not { Active: true, Certificate: { } certificate })
+        if (!hosts.TryGetValue(name, out var host) || !host.Active)
+        {
+            why = HandshakeFailure.UnknownName;
+            return null;
+        }
+        why = HandshakeFailure.NoCertificate;
+        if (host.Certificate is not { } certificate)
             return null;
         var known = fleet.Current;
         if (!_made.TryGetValue(certificate, out var kept))
@@ -35,9 +40,8 @@ internal sealed class CertificateShelf(NodeState state, FleetDirectory fleet, IL
         var made = kept.Value;
         // Told something new by the control plane, it may open now.
         if (made.Served is null && !ReferenceEquals(made.With, known) && _made.TryRemove(KeyValuePair.Create(certificate, kept)))
-            return Find(serverName);
-        if (made.Served is null)
-            Interlocked.Increment(ref _unusable);
+            return Find(serverName, out why);
+        why = HandshakeFailure.UnusableKey;
         return made.Served;
     }
 

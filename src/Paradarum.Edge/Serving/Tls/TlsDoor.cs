@@ -1,8 +1,11 @@
 using System.Net.Security;
 using System.Security.Authentication;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
+using Paradarum.Edge.Purging;
 using Paradarum.Protocol.Tls;
 
 namespace Paradarum.Edge.Serving.Tls;
@@ -16,33 +19,61 @@ internal sealed class TlsDoor
     private readonly CertificateShelf _shelf;
     private readonly CertificateFiles? _own;
     private readonly ILogger _log;
-    private long _refused;
 
-    public TlsDoor(CertificateShelf shelf, NodeCertificate own, ILogger<TlsDoor> log)
+    public TlsDoor(CertificateShelf shelf, NodeCertificate own, NodeState state, ILogger<TlsDoor> log)
     {
         (_shelf, _own, _log) = (shelf, own.Files, log);
         _own?.Problem = log.OwnCertificateUnusable;
+        state.MoreFigures += figures => figures.Handshakes = Failures.ToMessage();
     }
 
-    /// <summary>Handshakes that named no hostname which is served here over HTTPS.</summary>
-    public long Refused => Interlocked.Read(ref _refused);
+    public HandshakeTally Failures { get; } = new();
 
-    public TlsHandshakeCallbackOptions Handshakes => new() { OnConnection = ChooseAsync, HandshakeTimeout = ServerTls.HandshakeWithin };
+    /// <summary>Puts the door before a port.</summary>
+    public void Guard(ListenOptions listen)
+    {
+        // The server says nothing of a handshake that came to nothing but a line for debugging: so it is watched from both of its sides.
+        listen.Use(next => connection => WatchAsync(connection, next));
+        listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = ChooseAsync, HandshakeTimeout = ServerTls.HandshakeWithin });
+        listen.Use(next =>
+            connection =>
+            {
+                connection.Features.Get<Handshake>()?.Failed = null;
+                return next(connection);
+            }
+        );
+    }
+
+    private async Task WatchAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var handshake = new Handshake();
+        connection.Features.Set(handshake);
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            if (handshake.Failed is { } why)
+                Failures.Count(why);
+        }
+    }
 
     private async ValueTask<SslServerAuthenticationOptions> ChooseAsync(TlsHandshakeCallbackContext context)
     {
         // The signature that follows takes up to a millisecond: not on the thread that answers others from the store.
         await Task.Yield();
         var name = context.ClientHelloInfo.ServerName;
-        var served = name.Length > 0 ? _shelf.Find(name) : null;
+        var served = _shelf.Find(name, out var why);
         if (served is null && _own?.Current is { } own)
             served = new ServedCertificate(own.Certificate, own.Options);
         if (served is null)
         {
-            Interlocked.Increment(ref _refused);
-            _log.HandshakeRefused(name);
+            context.Connection.Features.Get<Handshake>()?.Failed = why;
+            _log.HandshakeRefused(name, why);
             throw new AuthenticationException("No certificate for this server name.");
         }
+        context.Connection.Features.Get<Handshake>()?.Failed = HandshakeFailure.Client;
         context.Connection.Features.Set(new TlsConnection(served, name));
         return served.Options;
     }

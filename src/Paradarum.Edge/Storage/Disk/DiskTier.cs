@@ -90,7 +90,7 @@ internal sealed class DiskTier : IDisposable
             WorkNeeded?.Invoke();
         };
         _state.SweptMore = () => WorkNeeded?.Invoke();
-        _state.MoreFigures = figures => figures.Disk = Figures.ToMessage();
+        _state.MoreFigures += figures => figures.Disk = Figures.ToMessage();
         try
         {
             _isDurable = _loader.Open();

@@ -1,9 +1,12 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using Paradarum.Edge.Serving;
+using Paradarum.Edge.Serving.Tls;
 using Paradarum.Protocol.Configuration;
 using Paradarum.Testing;
 using Paradarum.Testing.Edge;
@@ -91,11 +94,11 @@ public sealed class A_visitor_over_TLS : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("unknown.example")]
-    [InlineData("plain.cdn.localhost")] // Active, without a certificate
-    [InlineData("pending.cdn.localhost")]
-    [InlineData("127.0.0.1")] // no name is sent for an address
-    public async Task Who_names_no_host_with_a_certificate_is_refused_in_the_handshake(string serverName)
+    [InlineData("unknown.example", nameof(HandshakeFailure.UnknownName))]
+    [InlineData("plain.cdn.localhost", nameof(HandshakeFailure.NoCertificate))] // Active, without a certificate
+    [InlineData("pending.cdn.localhost", nameof(HandshakeFailure.UnknownName))]
+    [InlineData("127.0.0.1", nameof(HandshakeFailure.UnknownName))] // no name is sent for an address
+    public async Task Who_names_no_host_with_a_certificate_is_refused_in_the_handshake(string serverName, string why)
     {
         Configure(site =>
             site.WithCertificate(Site.Host, _authority.Issue(Site.Host))
@@ -116,9 +119,39 @@ public sealed class A_visitor_over_TLS : IAsyncLifetime
         _pop.CatchUp();
         var refused = await Should.ThrowAsync<Exception>(() => OpenAsync(serverName));
         (refused is AuthenticationException or IOException).ShouldBeTrue(refused.ToString());
-        _pop.TlsDoor.Refused.ShouldBe(1);
         // And nothing else suffers.
         (await _visitor.GetAsync(Site.Host, "/")).Status.ShouldBe(HttpStatusCode.OK);
+        await CountsAsync(Enum.Parse<HandshakeFailure>(why));
+    }
+
+    [Fact]
+    public async Task Who_sends_no_TLS_or_nothing_at_all_is_counted_apart()
+    {
+        using (var silent = new TcpClient())
+            await silent.ConnectAsync(IPAddress.Loopback, _pop.TlsPort);
+        await CountsAsync(HandshakeFailure.NoHello);
+        using var plain = new RawConnection(_pop.TlsPort);
+        await plain.SendAndLeaveAsync("GET / HTTP/1.1\r\nHost: site.cdn.localhost\r\n\r\n"u8.ToArray());
+        await CountsAsync(HandshakeFailure.NoHello, 2);
+    }
+
+    [Fact]
+    public async Task Who_has_no_cipher_in_common_is_counted_as_one_who_went()
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, _pop.TlsPort);
+        await using var old = new SslStream(socket.GetStream());
+        await Should.ThrowAsync<Exception>(() =>
+            old.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = Site.Host,
+                    EnabledSslProtocols = SslProtocols.Tls12,
+                    CipherSuitesPolicy = new CipherSuitesPolicy([TlsCipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA]),
+                }
+            )
+        );
+        await CountsAsync(HandshakeFailure.Client);
     }
 
     [Fact]
@@ -180,6 +213,7 @@ public sealed class A_visitor_over_TLS : IAsyncLifetime
         after.Fingerprint.ShouldBe(renewed.Fingerprint);
         before.Fingerprint.ShouldNotBe(renewed.Fingerprint);
         (await before.GetAsync(Site.Host, "/")).Status.ShouldBe(200);
+        _pop.Shelf.Kept.ShouldBe(1, "the former one is not kept for ever");
     }
 
     [Fact]
@@ -189,6 +223,7 @@ public sealed class A_visitor_over_TLS : IAsyncLifetime
         Configure(site => site.WithCertificate(Site.Host, _authority.Issue(Site.Host), other));
         _pop.CatchUp();
         await Should.ThrowAsync<Exception>(() => OpenAsync(Site.Host));
+        await CountsAsync(HandshakeFailure.UnusableKey);
         _pop.Fleet.Current = FleetKnowledge.None with { CertificateKey = other };
         using var connection = await OpenAsync(Site.Host);
         (await connection.GetAsync(Site.Host, "/")).Status.ShouldBe(200);
@@ -226,10 +261,31 @@ public sealed class A_visitor_over_TLS : IAsyncLifetime
                 visit => visit.Headers["Strict-Transport-Security"].ShouldBe("max-age=3600")
             );
 
-        // A node that does not listen with TLS sends nobody away.
+        // A node that does not listen with TLS sends nobody away, and says nothing of it over http.
         _pop.CatchUp();
         using var elsewhere = new Visitor(_pop.Url, Site.Host);
-        (await elsewhere.GetAsync("/")).Status.ShouldBe(HttpStatusCode.OK);
+        (await elsewhere.GetAsync("/")).ShouldSatisfyAllConditions(
+            visit => visit.Status.ShouldBe(HttpStatusCode.OK),
+            visit => visit.Headers.Keys.ShouldNotContain("Strict-Transport-Security")
+        );
+    }
+
+    [Fact]
+    public async Task Is_told_of_strict_transport_what_the_origin_says_where_it_says_something()
+    {
+        Configure(site =>
+            site.WithCertificate(Site.Host, _authority.Issue(Site.Host)) with
+            {
+                Https = new HttpsChoice(Redirect: false, HstsSeconds: 3600),
+            }
+        );
+        _pop.CatchUp();
+        _origin.Script = exchange => exchange.RespondAsync("page", "Cache-Control: max-age=60 | Strict-Transport-Security: max-age=7");
+        foreach (var cache in new[] { "MISS", "HIT" })
+            (await _visitor.GetAsync(Site.Host, "/a")).ShouldSatisfyAllConditions(
+                visit => visit.Cache.ShouldBe(cache),
+                visit => visit.Headers["Strict-Transport-Security"].ShouldBe("max-age=7")
+            );
     }
 
     [Fact]
@@ -252,6 +308,14 @@ public sealed class A_visitor_over_TLS : IAsyncLifetime
         var pop = await TestNode.StartAsync(_log, tls: tls ?? new TlsOfNode());
         pop.Fleet.Current = SealedCertificates.Told;
         return pop;
+    }
+
+    /// <summary>The node counts it, for this reason alone; when the connection has ended on its side.</summary>
+    private async Task CountsAsync(HandshakeFailure why, int times = 1)
+    {
+        await Eventually.Async(() => Task.FromResult(_pop.TlsDoor.Failures.Of(why) == times));
+        foreach (var other in Enum.GetValues<HandshakeFailure>().Where(other => other != why))
+            _pop.TlsDoor.Failures.Of(other).ShouldBe(0, $"{other}");
     }
 
     private Task<TlsConnectionOfTest> OpenAsync(string serverName, SslProtocols protocol = SslProtocols.None) =>
