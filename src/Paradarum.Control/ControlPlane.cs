@@ -143,6 +143,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         services.AddTelemetry(options.Telemetry);
         services.AddPanel(options.Log.Folder);
         services.AddSingleton<FirstStart>();
+        services.AddSingleton<FirstProperty>();
         surroundings.Services(services);
         return builder.Build();
     }
@@ -150,7 +151,7 @@ internal sealed class ControlPlane : IAsyncDisposable
     private static async Task LoadAsync(IServiceProvider services, LogWriter writer, CancellationToken stop)
     {
         await services.LoadAccessAsync(writer, stop);
-        await services.GetRequiredService<PropertyCatalogue>().LoadAsync(stop);
+        await services.GetRequiredService<PropertyChanges>().LoadAsync(stop);
         await services.GetRequiredService<WebhookDirectory>().LoadAsync(stop);
     }
 

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Paradarum.Control.Access;
 using Paradarum.Control.Audit;
-using Paradarum.Control.Catalogue;
 using Paradarum.Control.Database;
 using Paradarum.Control.PurgeLog;
 
@@ -11,15 +10,8 @@ namespace Paradarum.Control;
 /// <summary>Who runs the installation, with the secrets that are kept nowhere else than in what the caller makes of this.</summary>
 internal sealed record OperatorAccess(long AccountId, string Email, string Password, string ApiKey);
 
-/// <summary>Gives a new installation its operator and its first property, and an existing one new secrets when the former are lost (contract part 3, login).</summary>
-internal sealed class FirstStart(
-    LogWriter writer,
-    KeyRing ring,
-    UserDirectory users,
-    ApiKeys keys,
-    IPasswordHasher<User> hasher,
-    PropertyCatalogue catalogue
-)
+/// <summary>Gives a new installation its operator, and an existing one new secrets when the former are lost (contract part 3, login).</summary>
+internal sealed class FirstStart(LogWriter writer, KeyRing ring, UserDirectory users, ApiKeys keys, IPasswordHasher<User> hasher)
 {
     public const string OperatorEmail = "admin@localhost";
 
@@ -55,24 +47,6 @@ internal sealed class FirstStart(
         };
         var hash = hasher.HashPassword(blank, password);
         return await writer.WriteAsync(write => Renew(write, keyName, password, hash), stop);
-    }
-
-    /// <summary>
-    /// The property of that name, made when it is not there. An existing one gets the origins of the order (a demo origin's port is another one after each start) and,
-    /// when asked, its rules; everything else of it is kept.
-    /// </summary>
-    public async Task<CatalogueProperty> PropertyAsync(long accountId, PropertyOrder order, bool replaceRules, CancellationToken stop)
-    {
-        var kept = catalogue.Current.Properties.Values.FirstOrDefault(property =>
-            property.AccountId == accountId && string.Equals(property.Configuration.Name, order.Name, StringComparison.Ordinal)
-        );
-        if (kept is null)
-            return Opened(await catalogue.CreateAsync(Caller.System(accountId), order, stop));
-        if (!kept.Configuration.Origins.SequenceEqual(order.Origins))
-            kept = Opened(await catalogue.SetOriginsAsync(Caller.System(accountId), kept.Id, order.Origins, stop));
-        if (replaceRules && !kept.Configuration.CacheRules.Select(Parts).SequenceEqual(order.Rules.Select(Parts)))
-            kept = Opened(await catalogue.SetRulesAsync(Caller.System(accountId), kept.Id, order.Rules, stop));
-        return kept;
     }
 
     private bool Fits(SignedUser? known, string password) =>
@@ -119,13 +93,4 @@ internal sealed class FirstStart(
             throw new InvalidOperationException(refusal.Message);
         return new OperatorAccess(account.Id, OperatorEmail, password, keys.Issue(write, actor, account.Id, isOperator: true, order).Key);
     }
-
-    private static (string, int, long, string) Parts(Protocol.Configuration.CacheRule rule) =>
-        (rule.Pattern, (int)rule.Match, rule.TtlSeconds, string.Join(' ', rule.BypassCookies));
-
-    private static (string, int, long, string) Parts(RuleOrder rule) =>
-        (rule.Pattern, (int)rule.Match, rule.TtlSeconds, string.Join(' ', rule.BypassCookies));
-
-    private static CatalogueProperty Opened(Protocol.Result<CatalogueProperty> result) =>
-        result.Ok(out var property, out var refusal) ? property : throw new InvalidOperationException(refusal.Message);
 }

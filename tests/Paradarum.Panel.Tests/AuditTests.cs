@@ -21,8 +21,8 @@ public sealed class The_audit_trail_in_the_panel(Chromium chromium)
         await using var control = await ControlHost.StartAsync();
         await control.AddPropertyAsync("my-blog");
         var shop = await control.AddPropertyAsync("my-shop");
-        await control.Catalogue.SetStateAsync(ControlHost.Somebody, shop.Id, PropertyState.Disabled, CancellationToken.None);
-        await control.Catalogue.SetStateAsync(ControlHost.Somebody, shop.Id, PropertyState.Active, CancellationToken.None);
+        await control.Changes.SetStateAsync(ControlHost.Somebody, shop.Id, PropertyState.Disabled, CancellationToken.None);
+        await control.Changes.SetStateAsync(ControlHost.Somebody, shop.Id, PropertyState.Active, CancellationToken.None);
         await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
         await reader.GoSignedInAsync(control, $"/properties/{shop.Id}");
         await reader.Page.GetByLabel("Origin 1", new() { Exact = true }).FillAsync("http://new.example");
@@ -63,7 +63,7 @@ public sealed class The_audit_trail_in_the_panel(Chromium chromium)
         await using var control = await ControlHost.StartAsync();
         var shop = await control.AddPropertyAsync("my-shop");
         for (var n = 1; n <= 25; n++)
-            await control.Catalogue.SetOriginsAsync(
+            await control.Changes.SetOriginsAsync(
                 ControlHost.Somebody,
                 shop.Id,
                 [new Origin("http", string.Create(CultureInfo.InvariantCulture, $"origin-{n}.example"), 80, "", true)],
@@ -89,7 +89,7 @@ public sealed class The_audit_trail_in_the_panel(Chromium chromium)
         await AddUserAsync(control, account.Id);
         var operators = await control.AddPropertyAsync("not-yours");
         var own = await control.AddPropertyAsync("my-shop", account.Id);
-        await control.Catalogue.SetStateAsync(ControlHost.Somebody, own.Id, PropertyState.Suspended, CancellationToken.None);
+        await control.Changes.SetStateAsync(ControlHost.Somebody, own.Id, PropertyState.Suspended, CancellationToken.None);
         await using var reader = await Reader.OpenAsync(chromium, control.Plane.Api);
         await reader.GoSignedInAsync(control, "/audit", Customer, Password);
 

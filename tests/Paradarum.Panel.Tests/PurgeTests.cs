@@ -103,7 +103,7 @@ public sealed partial class A_purge_from_the_panel(Chromium chromium)
         await reader.Page.GetByLabel("Path", new() { Exact = true }).FillAsync("/");
 
         // After the page was opened: what counts is how things are when it is sent.
-        await control.Catalogue.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Suspended, CancellationToken.None);
+        await control.Changes.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Suspended, CancellationToken.None);
         await reader.Button("Purge").ClickAsync();
 
         await reader.SeesAsync("This property is currently suspended.");

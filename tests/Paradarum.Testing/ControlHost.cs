@@ -39,6 +39,8 @@ internal sealed class ControlHost : IAsyncDisposable
 
     public PropertyCatalogue Catalogue => Plane.Services.GetRequiredService<PropertyCatalogue>();
 
+    public PropertyChanges Changes => Plane.Services.GetRequiredService<PropertyChanges>();
+
     public LogWriter Writer => Plane.Services.GetRequiredService<LogWriter>();
 
     public LogFeed Feed => Plane.Services.GetRequiredService<LogFeed>();
@@ -120,7 +122,7 @@ internal sealed class ControlHost : IAsyncDisposable
     {
         var order = new PropertyOrder(name, origins.Count > 0 ? [.. origins] : [new Origin("http", "127.0.0.1", 9, "", true)]);
         return Opened(
-            await Catalogue.CreateAsync(Somebody with { AccountId = accountId ?? Operator.AccountId }, order, CancellationToken.None)
+            await Changes.CreateAsync(Somebody with { AccountId = accountId ?? Operator.AccountId }, order, CancellationToken.None)
         );
     }
 

@@ -84,7 +84,7 @@ internal static class CacheRuleEndpoints
         HttpRequest request,
         Caller caller,
         PropertyDoor door,
-        PropertyCatalogue catalogue,
+        PropertyChanges changes,
         CancellationToken stop
     )
     {
@@ -92,7 +92,7 @@ internal static class CacheRuleEndpoints
             return refusal.ToAnswer();
         if (!RuleOrder.Parse(opened.Body).Ok(out var order, out refusal))
             return refusal.ToAnswer();
-        return (await catalogue.ChangeAsync(caller, opened.Property.Id, property => property.AddRule(order), stop)).Ok(
+        return (await changes.ChangeAsync(caller, opened.Property.Id, property => property.AddRule(order), stop)).Ok(
             out var changed,
             out refusal
         )
@@ -107,6 +107,7 @@ internal static class CacheRuleEndpoints
         Caller caller,
         PropertyDoor door,
         PropertyCatalogue catalogue,
+        PropertyChanges changes,
         CancellationToken stop
     )
     {
@@ -120,7 +121,7 @@ internal static class CacheRuleEndpoints
             return refusal.ToAnswer();
         if (!RuleOrder.Parse(opened.Body).Ok(out var order, out refusal))
             return refusal.ToAnswer();
-        return (await catalogue.ChangeAsync(caller, opened.Property.Id, property => property.ReplaceRule(wanted, order), stop)).Ok(
+        return (await changes.ChangeAsync(caller, opened.Property.Id, property => property.ReplaceRule(wanted, order), stop)).Ok(
             out var changed,
             out refusal
         )
@@ -128,12 +129,19 @@ internal static class CacheRuleEndpoints
             : refusal.ToAnswer();
     }
 
-    internal static async Task<IResult> Delete(string id, string ruleId, Caller caller, PropertyCatalogue catalogue, CancellationToken stop)
+    internal static async Task<IResult> Delete(
+        string id,
+        string ruleId,
+        Caller caller,
+        PropertyCatalogue catalogue,
+        PropertyChanges changes,
+        CancellationToken stop
+    )
     {
         if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
             return refusal.ToAnswer();
         var wanted = PathId.Read(ruleId);
-        return (await catalogue.ChangeAsync(caller, property.Id, kept => kept.RemoveRule(wanted), stop)).Ok(out _, out refusal)
+        return (await changes.ChangeAsync(caller, property.Id, kept => kept.RemoveRule(wanted), stop)).Ok(out _, out refusal)
             ? Answer.Ok("Cache rule deleted successfully.")
             : refusal.ToAnswer();
     }
@@ -143,7 +151,7 @@ internal static class CacheRuleEndpoints
         HttpRequest request,
         Caller caller,
         PropertyDoor door,
-        PropertyCatalogue catalogue,
+        PropertyChanges changes,
         CancellationToken stop
     )
     {
@@ -153,7 +161,7 @@ internal static class CacheRuleEndpoints
             return refusal.ToAnswer();
         if (!RulePresets.Parse(name).Ok(out var set, out refusal))
             return refusal.ToAnswer();
-        return (await catalogue.ChangeAsync(caller, opened.Property.Id, property => property.ApplyPreset(set, replace ?? false), stop)).Ok(
+        return (await changes.ChangeAsync(caller, opened.Property.Id, property => property.ApplyPreset(set, replace ?? false), stop)).Ok(
             out var changed,
             out refusal
         )

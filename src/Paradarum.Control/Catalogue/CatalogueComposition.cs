@@ -17,11 +17,12 @@ internal static class CatalogueComposition
         CertificateVault vault
     )
     {
-        services.AddSingleton(provider => new PropertyCatalogue(
+        services.AddSingleton(new PropertyCatalogue(systemDomain));
+        services.AddSingleton(provider => new PropertyChanges(
+            provider.GetRequiredService<PropertyCatalogue>(),
             provider.GetRequiredService<LogWriter>(),
             provider.GetRequiredService<AppendsSystemPurge>(),
             provider.GetRequiredService<TimeProvider>(),
-            systemDomain,
             originsAllow
         ));
         services.AddSingleton(vault);
@@ -32,7 +33,7 @@ internal static class CatalogueComposition
         services.AddSingleton<HostnameDesk>();
         services.AddSingleton<PropertyDoor>();
         services.AddSingleton<PropertySuspension>();
-        services.AddSingleton<CountsProperties>(PropertyCatalogue.CountOf);
+        services.AddSingleton<CountsProperties>(PropertyChanges.CountOf);
         services.AddSingleton<OwnsProperty>(provider => provider.GetRequiredService<PropertyCatalogue>().Owns);
     }
 

@@ -57,7 +57,7 @@ internal static class GeneralSettingsEndpoints
         HttpRequest request,
         Caller caller,
         PropertyDoor door,
-        PropertyCatalogue catalogue,
+        PropertyChanges changes,
         KnowsShield isShield,
         CancellationToken stop
     )
@@ -66,7 +66,7 @@ internal static class GeneralSettingsEndpoints
             return refusal.ToAnswer();
         if (!GeneralSettings.Parse(opened.Body, isShield).Ok(out var settings, out refusal))
             return refusal.ToAnswer();
-        return (await catalogue.SetGeneralAsync(caller, opened.Property.Id, settings, stop)).Ok(out var changed, out refusal)
+        return (await changes.SetGeneralAsync(caller, opened.Property.Id, settings, stop)).Ok(out var changed, out refusal)
             ? Answer.Ok("General settings updated successfully.", Item(changed.General))
             : refusal.ToAnswer();
     }

@@ -97,12 +97,13 @@ internal static class HostnameEndpoints
         string hostnameId,
         Caller caller,
         PropertyCatalogue catalogue,
+        PropertyChanges changes,
         CancellationToken stop
     )
     {
         if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
             return refusal.ToAnswer();
-        return (await catalogue.RemoveHostnameAsync(caller, property.Id, PathId.Read(hostnameId), stop)).Ok(out _, out refusal)
+        return (await changes.RemoveHostnameAsync(caller, property.Id, PathId.Read(hostnameId), stop)).Ok(out _, out refusal)
             ? Answer.Ok("Hostname deleted successfully.")
             : refusal.ToAnswer();
     }

@@ -65,14 +65,15 @@ internal sealed class Property
 
     private HttpsChoice Https => new(HttpsRedirect, HstsSeconds);
 
-    /// <summary>One that is as asked for already stays untouched.</summary>
-    public void SetSuspended(bool suspended)
+    /// <returns>False: it is as asked for already, and stays untouched.</returns>
+    public bool SetSuspended(bool suspended)
     {
         if (suspended == (State == PropertyState.Suspended))
-            return;
+            return false;
         var before = SuspendedFrom ?? PropertyState.Active;
         SuspendedFrom = suspended ? State : null;
         State = suspended ? PropertyState.Suspended : before;
+        return true;
     }
 
     public void SetQueryMode(QueryMode mode) => (QueryModeKind, QueryModeValues) = (mode.Kind, [.. mode.Values]);

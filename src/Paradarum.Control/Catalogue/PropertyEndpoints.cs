@@ -114,7 +114,7 @@ internal static class PropertyEndpoints
             ? Answer.Ok("Property retrieved successfully.", Detail(property))
             : refusal.ToAnswer();
 
-    internal static async Task<IResult> Create(HttpRequest request, Caller caller, PropertyCatalogue catalogue, CancellationToken stop)
+    internal static async Task<IResult> Create(HttpRequest request, Caller caller, PropertyChanges changes, CancellationToken stop)
     {
         // A key for some properties could else make itself one more.
         if (!caller.OnlyProperties.IsDefault)
@@ -123,7 +123,7 @@ internal static class PropertyEndpoints
             return refusal.ToAnswer();
         if (!Order(body).Ok(out var order, out refusal))
             return refusal.ToAnswer();
-        return (await catalogue.CreateAsync(caller, order, stop)).Ok(out var made, out refusal)
+        return (await changes.CreateAsync(caller, order, stop)).Ok(out var made, out refusal)
             ? Answer.Created(
                 "Property created successfully.",
                 Item(made),
@@ -137,7 +137,7 @@ internal static class PropertyEndpoints
         HttpRequest request,
         Caller caller,
         PropertyDoor door,
-        PropertyCatalogue catalogue,
+        PropertyChanges changes,
         CancellationToken stop
     )
     {
@@ -145,7 +145,7 @@ internal static class PropertyEndpoints
             return refusal.ToAnswer();
         if (!UpdateOf(opened.Body, opened.Property).Ok(out var update, out refusal))
             return refusal.ToAnswer();
-        return (await catalogue.UpdateAsync(caller, opened.Property.Id, update, stop)).Ok(out var changed, out refusal)
+        return (await changes.UpdateAsync(caller, opened.Property.Id, update, stop)).Ok(out var changed, out refusal)
             ? Answer.Ok("Property updated successfully.", Detail(changed))
             : refusal.ToAnswer();
     }
@@ -161,11 +161,17 @@ internal static class PropertyEndpoints
         return Origins(body).Ok(out var origins, out refusal) ? new PropertyUpdate(origins, (PropertyState?)status) : refusal;
     }
 
-    internal static async Task<IResult> Delete(string id, Caller caller, PropertyCatalogue catalogue, CancellationToken stop)
+    internal static async Task<IResult> Delete(
+        string id,
+        Caller caller,
+        PropertyCatalogue catalogue,
+        PropertyChanges changes,
+        CancellationToken stop
+    )
     {
         if (!catalogue.OpenForChange(caller, id).Ok(out var property, out var refusal))
             return refusal.ToAnswer();
-        return (await catalogue.DeleteAsync(caller, property.Id, stop)).Ok(out _, out refusal)
+        return (await changes.DeleteAsync(caller, property.Id, stop)).Ok(out _, out refusal)
             ? Answer.Ok("Property deleted successfully.")
             : refusal.ToAnswer();
     }

@@ -6,7 +6,7 @@ using Paradarum.Protocol.Link;
 namespace Paradarum.Control.Catalogue;
 
 /// <summary>Suspends a property of any account: the operator's alone. The edges answer its visitors 403, and its account can change nothing of it (contract 1.3).</summary>
-internal sealed class PropertySuspension(PropertyCatalogue catalogue)
+internal sealed class PropertySuspension(PropertyChanges changes)
 {
     public const string What = "suspend properties";
 
@@ -15,11 +15,7 @@ internal sealed class PropertySuspension(PropertyCatalogue catalogue)
     {
         if (caller.RefusedUnlessOperator(What) is { } closed)
             return closed;
-        if (!catalogue.Current.Properties.TryGetValue(propertyId, out var property))
-            return Refusal.NotFound("Property not found.");
-        if ((property.State == PropertyState.Suspended) == suspended)
-            return property;
-        return await catalogue.ChangeAsync(caller, propertyId, kept => kept.SetSuspended(suspended), stop);
+        return await changes.ChangeIfAsync(caller, propertyId, kept => kept.SetSuspended(suspended), stop);
     }
 }
 

@@ -14,6 +14,9 @@ public abstract class PropertyPage : PanelPage
     [Inject]
     private protected PropertyCatalogue Catalogue { get; private set; } = null!;
 
+    [Inject]
+    private protected PropertyChanges Changes { get; private set; } = null!;
+
     /// <summary>Null while it is not opened yet, and when there is no such property.</summary>
     private protected CatalogueProperty? Property { get; set; }
 

@@ -13,7 +13,14 @@ namespace Paradarum.Control.Telemetry;
 /// A page of one line whose origin is this control plane, under a property that belongs to an account nobody can sign in to: so it is in no list, no history and
 /// no webhook of anyone.
 /// </summary>
-internal sealed class Canary(PropertyCatalogue catalogue, LogWriter writer, TelemetryOptions options, IServer server, TimeProvider time)
+internal sealed class Canary(
+    PropertyCatalogue catalogue,
+    PropertyChanges changes,
+    LogWriter writer,
+    TelemetryOptions options,
+    IServer server,
+    TimeProvider time
+)
 {
     /// <summary>Of the page, on the origin and on every PoP.</summary>
     public const string Path = "/canary";
@@ -54,10 +61,10 @@ internal sealed class Canary(PropertyCatalogue catalogue, LogWriter writer, Tele
         var account = _account ??= await writer.WriteAsync(InternalAccount, stop);
         var kept = catalogue.Current.Properties.Values.FirstOrDefault(property => property.AccountId == account);
         if (kept is null)
-            return await catalogue.CreateAsync(Caller.System(account), new PropertyOrder(PropertyName, [origin]), stop);
+            return await changes.CreateAsync(Caller.System(account), new PropertyOrder(PropertyName, [origin]), stop);
         return kept.Configuration.Origins is [var one] && one == origin
             ? kept
-            : await catalogue.SetOriginsAsync(Caller.System(account), kept.Id, [origin], stop);
+            : await changes.SetOriginsAsync(Caller.System(account), kept.Id, [origin], stop);
     }
 
     private Uri Origin()

@@ -94,10 +94,11 @@ internal sealed class Installation : IAsyncDisposable
             new ControlPlaneSurroundings { Logging = WarningsToErrors },
             stop
         );
-        var first = _control.Services.GetRequiredService<FirstStart>();
-        var access = await first.OperatorAsync(known?.ApiKey, known?.AdminPassword, stop);
+        var access = await _control.Services.GetRequiredService<FirstStart>().OperatorAsync(known?.ApiKey, known?.AdminPassword, stop);
         var origin = options.Origin ?? _origin!.Url;
-        var property = await first.PropertyAsync(access.AccountId, Order(options, origin), replaceRules: options.Preset is not null, stop);
+        var property = await _control
+            .Services.GetRequiredService<FirstProperty>()
+            .EnsureAsync(access.AccountId, Order(options, origin), replaceRules: options.Preset is not null, stop);
 
         // 2. The nodes, ready when every one of them is healthy. Those that are not wanted any more leave first, so that nothing waits for them to come.
         var fleet = _control.Services.GetRequiredService<FleetRegistry>();

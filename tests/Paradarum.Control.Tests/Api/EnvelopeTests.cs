@@ -151,7 +151,7 @@ public sealed class Guards_answer_in_order
             "Property not found."
         );
         ControlHost.Opened(
-            await host.Catalogue.SetStateAsync(
+            await host.Changes.SetStateAsync(
                 ControlHost.Somebody,
                 property.Id,
                 Protocol.Link.PropertyState.Disabled,
@@ -171,7 +171,7 @@ public sealed class Guards_answer_in_order
         await using var host = await ControlHost.StartAsync();
         var property = await host.AddPropertyAsync("shop");
         var closed = Enum.Parse<Protocol.Link.PropertyState>(state);
-        ControlHost.Opened(await host.Catalogue.SetStateAsync(ControlHost.Somebody, property.Id, closed, CancellationToken.None));
+        ControlHost.Opened(await host.Changes.SetStateAsync(ControlHost.Somebody, property.Id, closed, CancellationToken.None));
         (await host.Client.GetAnswerAsync($"/api/property/{property.Id}")).Status.ShouldBe(200);
         var answer = await host.Client.DeleteAnswerAsync($"/api/property/{property.Id}");
         answer.Status.ShouldBe(403);

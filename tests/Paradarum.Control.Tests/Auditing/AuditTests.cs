@@ -256,7 +256,7 @@ public sealed class The_audit_trail
         await host.Purge("""{"type":"All"}""");
         await customer.Client.PostAnswerAsync($"/api/property/{id}/purge", new { type = "All" });
         ControlHost.Opened(
-            await host.Control.Catalogue.SetStateAsync(
+            await host.Control.Changes.SetStateAsync(
                 ControlHost.Somebody with
                 {
                     Source = new("192.0.2.1", "r"),

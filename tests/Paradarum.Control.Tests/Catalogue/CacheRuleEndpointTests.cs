@@ -153,12 +153,12 @@ public sealed class Cache_rules
         (await stranger.Client.PostAnswerAsync(path, new { })).Message.ShouldBe("Property not found.");
         (await stranger.Client.GetAnswerAsync(path)).Message.ShouldBe("Property not found.");
         ControlHost.Opened(
-            await host.Catalogue.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Disabled, CancellationToken.None)
+            await host.Changes.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Disabled, CancellationToken.None)
         );
         (await host.Client.PostAnswerAsync(path, new { })).Status.ShouldBe(403);
         (await host.Client.GetAnswerAsync(path)).Status.ShouldBe(200);
         ControlHost.Opened(
-            await host.Catalogue.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Active, CancellationToken.None)
+            await host.Changes.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Active, CancellationToken.None)
         );
         (await ApiAnswer.ReadAsync(await host.Client.PostAsync(path, new StringContent("{}")))).Status.ShouldBe(415);
         (await host.Client.PostAnswerAsync(path, Array.Empty<int>())).Message.ShouldBe("Request body must be a JSON object.");

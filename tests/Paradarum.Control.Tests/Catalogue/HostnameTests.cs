@@ -252,7 +252,7 @@ public sealed class A_hostname
         var adding = site.AddAsync("www.example.com");
         await site.Dns.Asked;
         ControlHost.Opened(
-            await site.Host.Catalogue.SetStateAsync(ControlHost.Somebody, site.Property.Id, PropertyState.Disabled, CancellationToken.None)
+            await site.Host.Changes.SetStateAsync(ControlHost.Somebody, site.Property.Id, PropertyState.Disabled, CancellationToken.None)
         );
         time.Advance(HostnameVerifier.Within);
         (await adding).Status.ShouldBe(403);

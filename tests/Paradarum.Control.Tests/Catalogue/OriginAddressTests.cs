@@ -59,7 +59,7 @@ public sealed class An_origin_that_is_an_address
         await using var host = await StartAsync(AllowedAddresses.Loopback);
         var property = await host.AddPropertyAsync("shop");
         ImmutableArray<Origin> origins = [new("http", "10.1.2.3", 80, "", SslVerify: true)];
-        var changed = await host.Catalogue.SetOriginsAsync(Caller.System(property.AccountId), property.Id, origins, CancellationToken.None);
+        var changed = await host.Changes.SetOriginsAsync(Caller.System(property.AccountId), property.Id, origins, CancellationToken.None);
         changed.Ok(out _, out var refusal).ShouldBeFalse();
         refusal!.Message.ShouldContain("--origins-allow private");
         var replaced = await host.Client.CallAsync(

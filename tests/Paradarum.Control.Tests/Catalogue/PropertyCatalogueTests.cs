@@ -22,7 +22,7 @@ public sealed class A_change_of_the_catalogue
     {
         await using var host = await ControlHost.StartAsync();
         var property = await host.AddPropertyAsync("shop");
-        await host.Catalogue.SetRulesAsync(ControlHost.Somebody, property.Id, RulePresets.WordPress, None);
+        await host.Changes.SetRulesAsync(ControlHost.Somebody, property.Id, RulePresets.WordPress, None);
         var records = Records(host);
         records.Select(Kind).ShouldBe(["property", "property"]);
         records.ShouldAllBe(record => record.PropertyId == property.Id);
@@ -46,39 +46,39 @@ public sealed class A_change_of_the_catalogue
     public async Task Purges_all_of_the_property_where_what_is_stored_loses_its_meaning(string change, string expected)
     {
         await using var host = await ControlHost.StartAsync();
-        var catalogue = host.Catalogue;
+        var (catalogue, changes) = (host.Catalogue, host.Changes);
         var id = (await host.AddPropertyAsync("shop")).Id;
-        await catalogue.AddHostnameAsync(ControlHost.Somebody, id, "www.example.com", HostnameState.PendingValidation, None);
+        await changes.AddHostnameAsync(ControlHost.Somebody, id, "www.example.com", HostnameState.PendingValidation, None);
         var hostnames = catalogue.Current.Properties[id].Hostnames;
         var before = host.Feed.Head.Position;
         var changed = change switch
         {
-            "disable" => catalogue.SetStateAsync(ControlHost.Somebody, id, PropertyState.Disabled, None),
-            "suspend" => catalogue.SetStateAsync(ControlHost.Somebody, id, PropertyState.Suspended, None),
-            "remove-active-hostname" => catalogue.RemoveHostnameAsync(
+            "disable" => changes.SetStateAsync(ControlHost.Somebody, id, PropertyState.Disabled, None),
+            "suspend" => changes.SetStateAsync(ControlHost.Somebody, id, PropertyState.Suspended, None),
+            "remove-active-hostname" => changes.RemoveHostnameAsync(
                 ControlHost.Somebody,
                 id,
                 hostnames.Single(name => name.State == HostnameState.Active).Id,
                 None
             ),
-            "remove-pending-hostname" => catalogue.RemoveHostnameAsync(
+            "remove-pending-hostname" => changes.RemoveHostnameAsync(
                 ControlHost.Somebody,
                 id,
                 hostnames.Single(name => name.State != HostnameState.Active).Id,
                 None
             ),
-            "query-mode" => catalogue.SetQueryModeAsync(ControlHost.Somebody, id, new QueryMode(QueryModeKind.Except, ["a"]), None),
-            "same-query-mode" => catalogue.SetQueryModeAsync(ControlHost.Somebody, id, QueryMode.WholeQuery, None),
-            "origins" => catalogue.SetOriginsAsync(ControlHost.Somebody, id, [new Origin("https", "origin.example", 443, "", false)], None),
-            "rules" => catalogue.SetRulesAsync(ControlHost.Somebody, id, RulePresets.PrestaShop, None),
-            "add-hostname" => catalogue.AddHostnameAsync(
+            "query-mode" => changes.SetQueryModeAsync(ControlHost.Somebody, id, new QueryMode(QueryModeKind.Except, ["a"]), None),
+            "same-query-mode" => changes.SetQueryModeAsync(ControlHost.Somebody, id, QueryMode.WholeQuery, None),
+            "origins" => changes.SetOriginsAsync(ControlHost.Somebody, id, [new Origin("https", "origin.example", 443, "", false)], None),
+            "rules" => changes.SetRulesAsync(ControlHost.Somebody, id, RulePresets.PrestaShop, None),
+            "add-hostname" => changes.AddHostnameAsync(
                 ControlHost.Somebody,
                 id,
                 "more.cdn.localhost",
                 HostnameState.PendingValidation,
                 None
             ),
-            _ => catalogue.DeleteAsync(ControlHost.Somebody, id, None),
+            _ => changes.DeleteAsync(ControlHost.Somebody, id, None),
         };
         ControlHost.Opened(await changed);
         var records = Records(host, before);
@@ -96,14 +96,14 @@ public sealed class A_change_of_the_catalogue
         var head = host.Feed.Head.Position;
         var again = await host.Client.PostAnswerAsync("/api/property", new { name = "first", origins = new[] { new { host = "origin" } } });
         (again.Status, again.Message).ShouldBe((409, "A property named 'first' already exists."));
-        (await host.Catalogue.AddHostnameAsync(ControlHost.Somebody, first.Id, "SECOND.cdn.localhost.", HostnameState.Active, None))
+        (await host.Changes.AddHostnameAsync(ControlHost.Somebody, first.Id, "SECOND.cdn.localhost.", HostnameState.Active, None))
             .Ok(out _, out var refusal)
             .ShouldBeFalse();
         refusal!.Message.ShouldBe("Hostname 'second.cdn.localhost' already belongs to a property.");
-        (await host.Catalogue.RemoveHostnameAsync(ControlHost.Somebody, first.Id, second.Hostnames[0].Id, None))
+        (await host.Changes.RemoveHostnameAsync(ControlHost.Somebody, first.Id, second.Hostnames[0].Id, None))
             .Ok(out _, out _)
             .ShouldBeFalse();
-        (await host.Catalogue.SetStateAsync(ControlHost.Somebody, 999, PropertyState.Disabled, None)).Ok(out _, out _).ShouldBeFalse();
+        (await host.Changes.SetStateAsync(ControlHost.Somebody, 999, PropertyState.Disabled, None)).Ok(out _, out _).ShouldBeFalse();
         host.Feed.Head.Position.ShouldBe(head);
     }
 
@@ -125,12 +125,12 @@ public sealed class A_change_of_the_catalogue
         var before = host.Catalogue.Current;
         Volatile.Write(ref failing, true);
         await Should.ThrowAsync<LogUnavailableException>(() =>
-            host.Catalogue.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Disabled, None)
+            host.Changes.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Disabled, None)
         );
         Volatile.Write(ref failing, false);
         host.Catalogue.Current.ShouldBeSameAs(before);
         ControlHost
-            .Opened(await host.Catalogue.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Active, None))
+            .Opened(await host.Changes.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Active, None))
             .State.ShouldBe(PropertyState.Active);
     }
 
@@ -139,7 +139,7 @@ public sealed class A_change_of_the_catalogue
     {
         await using var host = await ControlHost.StartAsync();
         var first = await host.AddPropertyAsync("first");
-        ControlHost.Opened(await host.Catalogue.DeleteAsync(ControlHost.Somebody, first.Id, None));
+        ControlHost.Opened(await host.Changes.DeleteAsync(ControlHost.Somebody, first.Id, None));
         (await host.AddPropertyAsync("first")).Id.ShouldBeGreaterThan(first.Id);
     }
 
@@ -177,13 +177,13 @@ public sealed class A_change_of_the_catalogue
 
     private static async Task DoAsync(ControlHost host, int kind, int which, int value)
     {
-        var catalogue = host.Catalogue;
+        var (catalogue, changes) = (host.Catalogue, host.Changes);
         var ids = catalogue.Current.Properties.Keys.Order().ToArray();
         var id = ids.Length == 0 ? 1 : ids[which % ids.Length];
         var hostnames = catalogue.Current.Properties.TryGetValue(id, out var property) ? property.Hostnames : [];
         _ = kind switch
         {
-            0 or 1 => await catalogue.CreateAsync(
+            0 or 1 => await changes.CreateAsync(
                 ControlHost.Somebody with
                 {
                     AccountId = host.Operator.AccountId,
@@ -191,23 +191,23 @@ public sealed class A_change_of_the_catalogue
                 new PropertyOrder($"shop-{which}", [new Origin("http", "o", 80, "", true)]),
                 None
             ),
-            2 => await catalogue.AddHostnameAsync(ControlHost.Somebody, id, $"h{value}.example.com", HostnameState.PendingValidation, None),
-            3 => await catalogue.RemoveHostnameAsync(
+            2 => await changes.AddHostnameAsync(ControlHost.Somebody, id, $"h{value}.example.com", HostnameState.PendingValidation, None),
+            3 => await changes.RemoveHostnameAsync(
                 ControlHost.Somebody,
                 id,
                 hostnames.IsEmpty ? 0 : hostnames[value % hostnames.Length].Id,
                 None
             ),
-            4 => await catalogue.SetStateAsync(ControlHost.Somebody, id, (PropertyState)value, None),
-            5 => await catalogue.SetQueryModeAsync(ControlHost.Somebody, id, new QueryMode((QueryModeKind)value, ["a", "b"]), None),
-            6 => await catalogue.SetOriginsAsync(
+            4 => await changes.SetStateAsync(ControlHost.Somebody, id, (PropertyState)value, None),
+            5 => await changes.SetQueryModeAsync(ControlHost.Somebody, id, new QueryMode((QueryModeKind)value, ["a", "b"]), None),
+            6 => await changes.SetOriginsAsync(
                 ControlHost.Somebody,
                 id,
                 [.. Enumerable.Range(1, value + 1).Select(port => new Origin("http", "o", port, "", true))],
                 None
             ),
-            7 => await catalogue.SetRulesAsync(ControlHost.Somebody, id, value == 0 ? RulePresets.WordPress : RulePresets.CatchAll, None),
-            _ => await catalogue.DeleteAsync(ControlHost.Somebody, id, None),
+            7 => await changes.SetRulesAsync(ControlHost.Somebody, id, value == 0 ? RulePresets.WordPress : RulePresets.CatchAll, None),
+            _ => await changes.DeleteAsync(ControlHost.Somebody, id, None),
         };
     }
 

@@ -32,7 +32,7 @@ public sealed class A_property
         (await PutAsync(new { status = 0, origins })).Data.GetProperty("status").GetInt32().ShouldBe(0);
 
         ControlHost.Opened(
-            await host.Catalogue.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Suspended, CancellationToken.None)
+            await host.Changes.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Suspended, CancellationToken.None)
         );
         (await PutAsync(new { status = 0, origins })).Status.ShouldBe(403);
         host.Catalogue.Current.Properties[property.Id].State.ShouldBe(PropertyState.Suspended);
@@ -224,7 +224,7 @@ public sealed class A_preset
         {
             var property = await host.AddPropertyAsync("shop");
             ControlHost.Opened(
-                await host.Catalogue.SetRulesAsync(ControlHost.Somebody, property.Id, RulePresets.WordPress, CancellationToken.None)
+                await host.Changes.SetRulesAsync(ControlHost.Somebody, property.Id, RulePresets.WordPress, CancellationToken.None)
             );
         }
 
@@ -248,17 +248,17 @@ public sealed class A_start_of_up
     public async Task Keeps_the_property_and_moves_its_origin()
     {
         await using var host = await ControlHost.StartAsync();
-        var first = host.Plane.Services.GetService(typeof(FirstStart)).ShouldBeOfType<FirstStart>();
+        var first = host.Plane.Services.GetService(typeof(FirstProperty)).ShouldBeOfType<FirstProperty>();
         var order = new PropertyOrder("demo", [new Origin("http", "127.0.0.1", 1000, "", true)]) { Rules = RulePresets.CatchAll };
-        var made = await first.PropertyAsync(host.Operator.AccountId, order, replaceRules: false, CancellationToken.None);
+        var made = await first.EnsureAsync(host.Operator.AccountId, order, replaceRules: false, CancellationToken.None);
         var head = host.Feed.Head.Position;
-        (await first.PropertyAsync(host.Operator.AccountId, order, replaceRules: true, CancellationToken.None)).ShouldBeSameAs(made);
+        (await first.EnsureAsync(host.Operator.AccountId, order, replaceRules: true, CancellationToken.None)).ShouldBeSameAs(made);
         host.Feed.Head.Position.ShouldBe(head);
 
         var moved = order with { Origins = [new Origin("http", "127.0.0.1", 2000, "", true)], Rules = RulePresets.WordPress };
-        var kept = await first.PropertyAsync(host.Operator.AccountId, moved, replaceRules: false, CancellationToken.None);
+        var kept = await first.EnsureAsync(host.Operator.AccountId, moved, replaceRules: false, CancellationToken.None);
         (kept.Id, kept.Configuration.Origins[0].Port, kept.Configuration.CacheRules.Length).ShouldBe((made.Id, 2000, 1));
-        var preset = await first.PropertyAsync(host.Operator.AccountId, moved, replaceRules: true, CancellationToken.None);
+        var preset = await first.EnsureAsync(host.Operator.AccountId, moved, replaceRules: true, CancellationToken.None);
         preset.Configuration.CacheRules.Length.ShouldBe(5);
     }
 }

@@ -37,7 +37,7 @@ public sealed class A_property_that_is_suspended
     {
         await using var host = await ControlHost.StartAsync();
         var property = await host.AddPropertyAsync("shop");
-        await host.Catalogue.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Disabled, default);
+        await host.Changes.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Disabled, default);
         (await SetAsync(host.Client, property.Id, new { suspended = false })).Status.ShouldBe(200);
         host.Catalogue.Current.Properties[property.Id].State.ShouldBe(PropertyState.Disabled);
         (await SetAsync(host.Client, property.Id, new { })).Message.ShouldBe("Suspended is required. Send true or false.");
@@ -49,7 +49,7 @@ public sealed class A_property_that_is_suspended
     {
         await using var host = await ControlHost.StartAsync();
         var property = await host.AddPropertyAsync("shop");
-        await host.Catalogue.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Disabled, default);
+        await host.Changes.SetStateAsync(ControlHost.Somebody, property.Id, PropertyState.Disabled, default);
         (await SetAsync(host.Client, property.Id, new { suspended = true })).Data.GetProperty("status").GetInt32().ShouldBe(3);
         (await SetAsync(host.Client, property.Id, new { suspended = false })).Data.GetProperty("status").GetInt32().ShouldBe(2);
         host.Catalogue.Current.Properties[property.Id].State.ShouldBe(PropertyState.Disabled);

@@ -142,7 +142,7 @@ public sealed class The_events_of_a_purge
         (await other.GetAnswerAsync(location + "/events")).Message.ShouldBe("Property not found.");
         (await fleet.Host.Client.GetAnswerAsync(location + "x/events")).Message.ShouldBe("Purge not found.");
         (await fleet.Host.Client.CallAsync(HttpMethod.Post, location + "/events")).Message.ShouldBe("Method not allowed.");
-        await fleet.Host.Catalogue.SetStateAsync(ControlHost.Somebody, fleet.Property.Id, PropertyState.Disabled, default);
+        await fleet.Host.Changes.SetStateAsync(ControlHost.Somebody, fleet.Property.Id, PropertyState.Disabled, default);
         using var events = await EventStream.OpenAsync(fleet.Host.Client, location + "/events");
         (await events.NextAsync()).ShouldNotBeNull();
     }

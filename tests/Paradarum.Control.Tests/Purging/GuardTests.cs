@@ -184,7 +184,7 @@ public sealed class A_purge_that_is_refused(SharedPurgeHost shared) : IClassFixt
     public async Task Hears_403_for_a_closed_property_before_its_body_is_looked_at(PropertyState state, string word)
     {
         await using var host = await PurgeHost.StartAsync();
-        await host.Control.Catalogue.SetStateAsync(ControlHost.Somebody, host.Property.Id, state, default);
+        await host.Control.Changes.SetStateAsync(ControlHost.Somebody, host.Property.Id, state, default);
         var answer = await host.Purge("broken");
         answer.Status.ShouldBe(403);
         answer.Message.ShouldBe($"This property is currently {word}. Configuration changes are not allowed until it is re-enabled.");
@@ -209,7 +209,7 @@ public sealed class A_purge_that_is_refused(SharedPurgeHost shared) : IClassFixt
     {
         await using var host = await PurgeHost.StartAsync();
         var hostname = await Hostname(host);
-        await host.Control.Catalogue.RemoveHostnameAsync(ControlHost.Somebody, host.Property.Id, hostname, default);
+        await host.Control.Changes.RemoveHostnameAsync(ControlHost.Somebody, host.Property.Id, hostname, default);
         host.Census = FleetCensus.Empty;
         var before = host.Feed.Head.Position;
         var answer = await host.Purge("""{"type":"All"}""");
@@ -291,8 +291,7 @@ public sealed class A_purge_under_way
             host,
             endpoint,
             text,
-            () =>
-                host.Control.Catalogue.SetStateAsync(ControlHost.Somebody, host.Property.Id, PropertyState.Disabled, CancellationToken.None)
+            () => host.Control.Changes.SetStateAsync(ControlHost.Somebody, host.Property.Id, PropertyState.Disabled, CancellationToken.None)
         );
         answer.Status.ShouldBe(403);
         answer.Message.ShouldBe("This property is currently disabled. Configuration changes are not allowed until it is re-enabled.");

@@ -135,7 +135,7 @@ public sealed class The_history_of_purges
     {
         await using var host = await PurgeHost.StartAsync();
         await host.Purge("""{"type":"All"}""");
-        await host.Control.Catalogue.SetStateAsync(ControlHost.Somebody, host.Property.Id, PropertyState.Disabled, default);
+        await host.Control.Changes.SetStateAsync(ControlHost.Somebody, host.Property.Id, PropertyState.Disabled, default);
         (await host.Control.Client.GetAnswerAsync(host.Path)).Status.ShouldBe(200);
         var stranger = await host.Control.AddAccountAsync("stranger");
         using var client = stranger.Client;
@@ -153,21 +153,19 @@ public sealed class The_history_of_purges
     public async Task Shows_what_a_change_of_the_property_purged_as_system(string change, long jobs)
     {
         await using var host = await PurgeHost.StartAsync();
-        var (catalogue, id) = (host.Control.Catalogue, host.Property.Id);
-        await catalogue.SetShieldAsync(ControlHost.Somebody, id, enabled: true, "s2", default);
+        var (changes, id) = (host.Control.Changes, host.Property.Id);
+        await changes.SetShieldAsync(ControlHost.Somebody, id, enabled: true, "s2", default);
         if (change == "hostname removed")
         {
-            var added = ControlHost.Opened(
-                await catalogue.AddHostnameAsync(ControlHost.Somebody, id, "two.cdn.localhost", default, default)
-            );
-            await catalogue.RemoveHostnameAsync(ControlHost.Somebody, id, added.Hostnames[^1].Id, default);
+            var added = ControlHost.Opened(await changes.AddHostnameAsync(ControlHost.Somebody, id, "two.cdn.localhost", default, default));
+            await changes.RemoveHostnameAsync(ControlHost.Somebody, id, added.Hostnames[^1].Id, default);
         }
         else if (change == "disabled")
-            await catalogue.SetStateAsync(ControlHost.Somebody, id, PropertyState.Disabled, default);
+            await changes.SetStateAsync(ControlHost.Somebody, id, PropertyState.Disabled, default);
         else if (change == "key changed")
-            await catalogue.SetQueryModeAsync(ControlHost.Somebody, id, new QueryMode(QueryModeKind.IgnoreAll, []), default);
+            await changes.SetQueryModeAsync(ControlHost.Somebody, id, new QueryMode(QueryModeKind.IgnoreAll, []), default);
         else
-            await catalogue.SetShieldAsync(ControlHost.Somebody, id, enabled: false, null, default);
+            await changes.SetShieldAsync(ControlHost.Somebody, id, enabled: false, null, default);
 
         var page = await host.Control.Client.GetAnswerAsync(host.Path);
 
@@ -185,9 +183,9 @@ public sealed class The_history_of_purges
     public async Task Tells_the_former_shield_alone_to_forget()
     {
         await using var host = await PurgeHost.StartAsync();
-        await host.Control.Catalogue.SetShieldAsync(ControlHost.Somebody, host.Property.Id, enabled: true, "s1", default);
+        await host.Control.Changes.SetShieldAsync(ControlHost.Somebody, host.Property.Id, enabled: true, "s1", default);
         var before = host.Feed.Head.Position;
-        await host.Control.Catalogue.SetShieldAsync(ControlHost.Somebody, host.Property.Id, enabled: true, "s2", default);
+        await host.Control.Changes.SetShieldAsync(ControlHost.Somebody, host.Property.Id, enabled: true, "s2", default);
 
         host.Feed.TryRead(before, 10, int.MaxValue, out var records).ShouldBeTrue();
         // The change first: what the former shield stores between the two goes with the rest.
@@ -200,7 +198,7 @@ public sealed class The_history_of_purges
     public async Task Keeps_the_purge_of_a_deleted_property()
     {
         await using var host = await PurgeHost.StartAsync();
-        await host.Control.Catalogue.DeleteAsync(ControlHost.Somebody, host.Property.Id, default);
+        await host.Control.Changes.DeleteAsync(ControlHost.Somebody, host.Property.Id, default);
         using var reader = host.Control.Writer.OpenReader();
         using var command = reader.CreateCommand();
         command.CommandText = "SELECT asked_by || ' ' || hostnames || ' ' || shields || ' ' || pops FROM purges";

@@ -119,7 +119,7 @@ public sealed class A_receipt(SharedPurgeHost shared) : IClassFixture<SharedPurg
     {
         await using var host = await PurgeHost.StartAsync();
         var purge = await host.Purge("""{"type":"All"}""");
-        await host.Control.Catalogue.SetStateAsync(ControlHost.Somebody, host.Property.Id, PropertyState.Disabled, default);
+        await host.Control.Changes.SetStateAsync(ControlHost.Somebody, host.Property.Id, PropertyState.Disabled, default);
         (await Read(host, purge)).Status.ShouldBe(200);
 
         var again = await host.RestartAsync();

@@ -77,14 +77,14 @@ public sealed class A_purge_over_the_API(SharedPurgeHost shared) : IClassFixture
     public async Task Counts_active_hostnames_alone()
     {
         await using var host = await PurgeHost.StartAsync();
-        await host.Control.Catalogue.AddHostnameAsync(
+        await host.Control.Changes.AddHostnameAsync(
             ControlHost.Somebody,
             host.Property.Id,
             "second.cdn.localhost",
             HostnameState.Active,
             default
         );
-        await host.Control.Catalogue.AddHostnameAsync(
+        await host.Control.Changes.AddHostnameAsync(
             ControlHost.Somebody,
             host.Property.Id,
             "waiting.example.com",

@@ -389,7 +389,7 @@ public sealed class A_webhook
         (await host.Control.Client.CallAsync(HttpMethod.Put, Path(host))).Message.ShouldBe("Method not allowed.");
         (await host.Post(Path(host), "[]")).Message.ShouldBe("Request body must be a JSON object.");
         (await host.Post(Path(host), """{"url":7}""")).Message.ShouldBe("Url must be a string.");
-        await host.Control.Catalogue.SetStateAsync(ControlHost.Somebody, host.Property.Id, PropertyState.Disabled, default);
+        await host.Control.Changes.SetStateAsync(ControlHost.Somebody, host.Property.Id, PropertyState.Disabled, default);
         (await host.Control.Client.GetAnswerAsync(Path(host))).Status.ShouldBe(200);
         (await CreateAsync(host, "https://example.com/")).Status.ShouldBe(403);
         (await host.Control.Client.DeleteAnswerAsync(one)).Status.ShouldBe(403);

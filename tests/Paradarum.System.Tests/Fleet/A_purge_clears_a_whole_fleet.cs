@@ -93,7 +93,7 @@ public sealed class A_purge_clears_a_whole_fleet
     public async Task A_Path_with_a_query_takes_the_entry_that_a_request_for_it_would_be_answered_from()
     {
         await using var fleet = await TestFleet.StartAsync(pops: 1);
-        await fleet.Control.Catalogue.SetQueryModeAsync(
+        await fleet.Control.Changes.SetQueryModeAsync(
             ControlHost.Somebody,
             fleet.Property.Id,
             new QueryMode(QueryModeKind.Except, ["id"]),

@@ -71,7 +71,7 @@ public sealed class What_a_purge_would_remove
         using var nobody = fleet.Control.NewClient(apiKey: null);
         (await nobody.CallAsync(HttpMethod.Post, path)).Status.ShouldBe(401);
         (await fleet.Control.Client.PostAnswerAsync("/api/property/999/purge/preview", new { type = "All" })).Status.ShouldBe(404);
-        await fleet.Control.Catalogue.SetStateAsync(ControlHost.Somebody, fleet.Property.Id, PropertyState.Disabled, default);
+        await fleet.Control.Changes.SetStateAsync(ControlHost.Somebody, fleet.Property.Id, PropertyState.Disabled, default);
         (await fleet.Control.Client.PostAnswerAsync(path, new { type = "All" })).Status.ShouldBe(403);
     }
 

@@ -61,6 +61,7 @@ internal static class CertificateEndpoints
         Caller caller,
         PropertyDoor door,
         PropertyCatalogue catalogue,
+        PropertyChanges changes,
         CertificateReader reader,
         CertificateVault vault,
         TimeProvider time,
@@ -80,7 +81,7 @@ internal static class CertificateEndpoints
             return refusal.ToAnswer();
         var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
         return (
-            await ChangeAsync(catalogue, caller, opened.Property.Id, hostname.Id, kept => kept.SetCertificate(certificate, now), stop)
+            await ChangeAsync(changes, caller, opened.Property.Id, hostname.Id, kept => kept.SetCertificate(certificate, now), stop)
         ).Ok(out var changed, out refusal)
             ? Answer.Ok("Certificate installed successfully.", Item(Find(changed, hostnameId)!.Certificate!, vault))
             : refusal.ToAnswer();
@@ -103,6 +104,7 @@ internal static class CertificateEndpoints
         string hostnameId,
         Caller caller,
         PropertyCatalogue catalogue,
+        PropertyChanges changes,
         CancellationToken stop
     )
     {
@@ -112,24 +114,21 @@ internal static class CertificateEndpoints
             return NoHostname.ToAnswer();
         if (hostname.Certificate is null)
             return NoCertificate.ToAnswer();
-        return (await ChangeAsync(catalogue, caller, property.Id, hostname.Id, kept => kept.RemoveCertificate(), stop)).Ok(
-            out _,
-            out refusal
-        )
+        return (await ChangeAsync(changes, caller, property.Id, hostname.Id, kept => kept.RemoveCertificate(), stop)).Ok(out _, out refusal)
             ? Answer.Ok("Certificate deleted successfully.")
             : refusal.ToAnswer();
     }
 
     /// <summary>The hostname may have gone meanwhile.</summary>
     internal static Task<Result<CatalogueProperty>> ChangeAsync(
-        PropertyCatalogue catalogue,
+        PropertyChanges changes,
         Caller caller,
         long propertyId,
         long hostnameId,
         Action<Hostname> change,
         CancellationToken stop
     ) =>
-        catalogue.ChangeAsync(
+        changes.ChangeAsync(
             caller,
             propertyId,
             property =>

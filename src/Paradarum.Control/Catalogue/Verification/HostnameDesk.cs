@@ -9,7 +9,7 @@ namespace Paradarum.Control.Catalogue.Verification;
 internal sealed record CheckedHostname(CatalogueHostname Hostname, string? Problem);
 
 /// <summary>Adds and verifies hostnames, for the API and the panel alike.</summary>
-internal sealed class HostnameDesk(PropertyCatalogue catalogue, HostnameVerifier verifier, KeyRing keys)
+internal sealed class HostnameDesk(PropertyCatalogue catalogue, PropertyChanges changes, HostnameVerifier verifier, KeyRing keys)
 {
     /// <summary>What the account reads, of a hostname that was added and is not Active, before what was found.</summary>
     public const string AddedUnverified = "Hostname created successfully. WARNING: DNS verification failed.";
@@ -34,7 +34,7 @@ internal sealed class HostnameDesk(PropertyCatalogue catalogue, HostnameVerifier
         if (!OpenAgain(caller, propertyId).Ok(out _, out refusal))
             return refusal;
         var state = problem is null ? HostnameState.Active : HostnameState.PendingValidation;
-        return (await catalogue.AddHostnameAsync(caller, propertyId, name, state, stop)).Ok(out var changed, out refusal)
+        return (await changes.AddHostnameAsync(caller, propertyId, name, state, stop)).Ok(out var changed, out refusal)
             ? new CheckedHostname(changed.Hostnames.Single(hostname => hostname.Name == name), problem)
             : refusal;
     }
@@ -52,7 +52,7 @@ internal sealed class HostnameDesk(PropertyCatalogue catalogue, HostnameVerifier
             return new CheckedHostname(hostname, problem);
         if (!OpenAgain(caller, propertyId).Ok(out _, out refusal))
             return refusal;
-        return (await catalogue.ChangeAsync(caller, propertyId, kept => kept.Activate(hostnameId), stop)).Ok(out var changed, out refusal)
+        return (await changes.ChangeAsync(caller, propertyId, kept => kept.Activate(hostnameId), stop)).Ok(out var changed, out refusal)
             ? new CheckedHostname(Find(changed, hostnameId)!, null)
             : refusal;
     }
