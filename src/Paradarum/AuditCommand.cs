@@ -86,7 +86,7 @@ internal static class AuditCommand
             output.List(
                 [.. entries],
                 "No such entry.",
-                ("time", item => ClientOutput.Time(item, "at")),
+                ("time (UTC)", item => ClientOutput.Time(item, "at")),
                 ("who", item => ClientOutput.Text(item, "actor")),
                 ("from", From),
                 ("did", Did),

@@ -39,7 +39,7 @@ internal static class HostnamesCommand
                         ("#id", item => ClientOutput.Text(item, "id")),
                         ("name", item => ClientOutput.Text(item, "name")),
                         ("status", item => ClientOutput.Word(item, "status", States)),
-                        ("created", item => ClientOutput.Time(item, "createdAt"))
+                        ("created (UTC)", item => ClientOutput.Time(item, "createdAt"))
                     ),
                 property
             ),

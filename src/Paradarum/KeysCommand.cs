@@ -44,8 +44,8 @@ internal static class KeysCommand
                         ("begins", item => ClientOutput.Text(item, "keyPrefix")),
                         ("scope", item => ClientOutput.Text(item, "scope")),
                         ("properties", item => item["propertyIds"] is JsonArray ids ? string.Join(", ", ids) : "all"),
-                        ("last used", item => ClientOutput.Time(item, "lastUsedAt") ?? "never"),
-                        ("revoked", item => ClientOutput.Time(item, "revokedAt"))
+                        ("last used (UTC)", item => ClientOutput.Time(item, "lastUsedAt") ?? "never"),
+                        ("revoked (UTC)", item => ClientOutput.Time(item, "revokedAt"))
                     )
             ),
             ClientCommand.Create(

@@ -97,8 +97,8 @@ internal static class NodesCommand
             ("traffic", item => item["enabled"]!.GetValue<bool>() ? "on" : "off"),
             ("#position", item => ClientOutput.Text(item, "position")),
             ("#lag", item => ClientOutput.Text(item, "lag")),
-            ("address", item => ClientOutput.Text(item, "url") is { Length: > 0 } url ? url : null),
-            ("id", item => ClientOutput.Text(item, "id"))
+            // Ids are for scripts (--json): a name is one node's alone.
+            ("address", item => ClientOutput.Text(item, "url") is { Length: > 0 } url ? url : null)
         );
 
     private static string State(JsonNode node)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Paradarum;
+using Paradarum.Options;
 
 var root = new RootCommand("Paradarum: a self-hosted CDN whose purges are provable.")
 {
@@ -19,9 +20,10 @@ var root = new RootCommand("Paradarum: a self-hosted CDN whose purges are provab
     BackupCommand.CreateBackup(),
     BackupCommand.CreateRestore(),
 };
+CommandHelp.AddTo(root);
 var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (parsed.Action is ParseErrorAction error)
-    error.ShowHelp = false; // the sentence says what to do; the whole help would push it off the screen
+    return CommandHelp.SayWhatIsWrong(parsed, error);
 
 // What runs stops in good order on Ctrl-C and SIGTERM; the default would cut it off after two seconds. Longer than the longest --drain-for.
 return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromMinutes(6) });

@@ -95,7 +95,7 @@ internal static class PropertiesCommand
             ("#id", item => ClientOutput.Text(item, "id")),
             ("name", item => ClientOutput.Text(item, "name")),
             ("status", item => ClientOutput.Word(item, "status", States)),
-            ("created", item => ClientOutput.Time(item, "createdAt"))
+            ("created (UTC)", item => ClientOutput.Time(item, "createdAt"))
         );
 
     private static void Show(ClientOutput output, JsonObject envelope)
@@ -106,7 +106,7 @@ internal static class PropertiesCommand
             ("id", ClientOutput.Text(data, "id")),
             ("name", ClientOutput.Text(data, "name")),
             ("status", ClientOutput.Word(data, "status", States)),
-            ("created", ClientOutput.Time(data, "createdAt")),
+            ("created (UTC)", ClientOutput.Time(data, "createdAt")),
             ("hostnames", string.Join('\n', data["hostnames"]!.AsArray().Select(host => ClientOutput.Text(host!, "name")))),
             ("origins", string.Join('\n', data["origins"]!.AsArray().Select(origin => ClientOutput.Text(origin!, "host"))))
         );

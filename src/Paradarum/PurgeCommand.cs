@@ -13,7 +13,10 @@ internal static class PurgeCommand
         "ID|NAME",
         "The property, by id or name; not needed when the key sees one only.",
         SettingKinds.Text
-    );
+    )
+    {
+        Short = "-p",
+    };
     private static readonly Setting<TimeSpan> Timeout = new(
         "timeout",
         "TIME",

@@ -77,7 +77,7 @@ internal static class ReceiptsCommand
         output.List(
             items,
             "Nothing was purged yet.",
-            ("accepted", item => ClientOutput.Time(item, "acceptedAt")),
+            ("accepted (UTC)", item => ClientOutput.Time(item, "acceptedAt")),
             ("state", item => ClientOutput.Text(item, "state")),
             ("what", What),
             ("by", item => ClientOutput.Text(item, "askedBy")),
@@ -91,15 +91,15 @@ internal static class ReceiptsCommand
             ("purge", ClientOutput.Text(data, "purgeId")),
             ("what", What(data)),
             ("state", ClientOutput.Text(data, "state")),
-            ("accepted", ClientOutput.Time(data, "acceptedAt")),
-            ("complete", ClientOutput.Time(data, "completedAt")),
+            ("accepted (UTC)", ClientOutput.Time(data, "acceptedAt")),
+            ("complete (UTC)", ClientOutput.Time(data, "completedAt")),
             ("jobs", $"{data["jobsDone"]} of {data["jobCount"]}"),
-            ("removed", string.Create(CultureInfo.InvariantCulture, $"{data["matched"]} objects")),
+            ("removed", ReceiptData.Objects(data["matched"]!.GetValue<long>())),
             ("nodes", string.Join('\n', data["perNode"]!.AsArray().Select(Node)))
         );
 
     private static string Node(JsonNode? node) =>
-        $"{ClientOutput.Text(node!, "role"), -6} {ClientOutput.Text(node!, "name")} {ClientOutput.Text(node!, "state")}, {node!["objects"]} objects";
+        $"{ClientOutput.Text(node!, "role"), -6} {ClientOutput.Text(node!, "name")} {ClientOutput.Text(node!, "state")}, {ReceiptData.Objects(node!["objects"]!.GetValue<long>())}";
 
     /// <summary>The first of what was to be purged, and how many more there are.</summary>
     public static string What(JsonNode item)

@@ -125,9 +125,9 @@ internal static class UpCommand
             Start a small CDN on this machine: control plane, Origin Shield, PoPs and a demo origin.
 
             Examples:
-              paradarum up                                      demo pages behind one shield and two PoPs
-              paradarum up --https                              the same over HTTPS too
-              paradarum up --site ./public                      a folder of files behind it
+              paradarum up                   # demo pages behind one shield and two PoPs
+              paradarum up --https           # the same over HTTPS too
+              paradarum up --site ./public   # a folder of files behind it
               paradarum up --origin http://127.0.0.1:8000 --preset wordpress
               paradarum up --shields 2 --pops 4 --data /var/tmp/cdn
             """

@@ -28,6 +28,9 @@ internal sealed record Caller(long AccountId, string Name, bool IsOperator)
     /// <summary>The control plane itself, doing what nobody asked for in a request.</summary>
     public static Caller System(long accountId) => new(accountId, AuditActor.System, IsOperator: false);
 
+    /// <summary>The same, checking its purges.</summary>
+    public static Caller Prober(long accountId) => new(accountId, AuditActor.Prober, IsOperator: false);
+
     public bool IsRestricted => Scope != KeyScope.Account || !OnlyProperties.IsDefault;
 
     /// <summary>Null for the operator without restrictions; else the refusal. For services that are called without an endpoint before them.</summary>

@@ -19,5 +19,8 @@ internal sealed record AuditActor(long AccountId, string Name, RequestSource Sou
 {
     public const string System = "system";
 
+    /// <summary>The control plane's own check of its purges, every few seconds. The trail shows what it does to who asks for it by this name.</summary>
+    public const string Prober = "prober";
+
     public const string Unknown = "unknown";
 }

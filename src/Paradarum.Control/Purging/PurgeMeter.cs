@@ -21,10 +21,7 @@ internal sealed class PurgeMeter(IMeterFactory meters)
 
     /// <summary>A purge is durable.</summary>
     public void Accepted(string askedBy) =>
-        _accepted.Add(
-            1,
-            new KeyValuePair<string, object?>("by", string.Equals(askedBy, System, StringComparison.Ordinal) ? System : "client")
-        );
+        _accepted.Add(1, new KeyValuePair<string, object?>("by", askedBy is System or Audit.AuditActor.Prober ? System : "client"));
 
     /// <summary>A request to purge was answered with an error; the reasons are the guards of contract 1.3.</summary>
     public void Refused(int status) => _refused.Add(1, new KeyValuePair<string, object?>("reason", Reason(status)));

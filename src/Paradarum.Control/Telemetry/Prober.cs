@@ -87,7 +87,7 @@ internal sealed class Prober(
 
         // 2. The origin changes, then the purge: what is older than this version is stale from the 200 on.
         var version = canary.Raise();
-        var asking = Caller.System(property.AccountId);
+        var asking = Caller.Prober(property.AccountId);
         var answer = await purges.AcceptAsync(asking, property, PurgeOfIt, key: null, stop);
         if (!answer.Ok(out var accepted, out refusal))
         {

@@ -20,7 +20,7 @@ internal static class ClientCommand
         foreach (var symbol in symbols)
         {
             if (symbol is Argument argument)
-                command.Add(argument);
+                command.Add(NotBlank(argument));
             else if (symbol is Option option)
                 command.Add(option);
         }
@@ -40,6 +40,17 @@ internal static class ClientCommand
                 })
         );
         return command;
+    }
+
+    /// <summary>A variable of a script that is not set arrives as nothing: it must not become another call.</summary>
+    private static Argument NotBlank(Argument argument)
+    {
+        argument.Validators.Add(result =>
+        {
+            if (result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
+                result.AddError($"{argument.Name} is empty.");
+        });
+        return argument;
     }
 
     /// <summary>Runs to an exit code; whatever goes wrong in a way that is known is one sentence on stderr.</summary>

@@ -9,8 +9,8 @@ namespace Paradarum.Client;
 /// <summary>Prints for people, as tables and sentences, or for scripts, as the JSON that the API answered.</summary>
 internal sealed class ClientOutput(bool asJson)
 {
-    // Where the output is no terminal nothing is wrapped: a line of a table is a line for grep.
-    private const int WidthOfFiles = 400;
+    // Nothing is broken or cut: a line of a table is a line for grep and for copying, as wide as it has to be.
+    private const int Wide = 1000;
 
     private static readonly JsonSerializerOptions Indented = new()
     {
@@ -40,12 +40,15 @@ internal sealed class ClientOutput(bool asJson)
             return;
         }
 
-        var table = new Table { Border = TableBorder.Simple, ShowHeaders = true };
-        table.BorderColor(Color.Grey);
+        var table = new Table { Border = TableBorder.None, ShowHeaders = true };
         foreach (var (heading, _) in columns)
         {
             var numbers = heading.StartsWith('#');
-            var column = new TableColumn($"[bold]{Markup.Escape(heading.TrimStart('#'))}[/]") { NoWrap = true };
+            var column = new TableColumn($"[bold]{Markup.Escape(heading.TrimStart('#'))}[/]")
+            {
+                NoWrap = true,
+                Padding = new Padding(0, 0, 2, 0),
+            };
             table.AddColumn(numbers ? column.RightAligned() : column);
         }
 
@@ -118,8 +121,7 @@ internal sealed class ClientOutput(bool asJson)
     private static IAnsiConsole Console()
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings());
-        if (System.Console.IsOutputRedirected)
-            console.Profile.Width = WidthOfFiles;
+        console.Profile.Width = Wide;
         return console;
     }
 }

@@ -85,7 +85,7 @@ internal sealed class ClientSheet
         values.Add(
             profile is not null
                 ? "The sign-in has run out. Sign in again: paradarum login"
-                : "--key-file is needed: a file with the API key, such as paradarum-data/up.json; or set PARADARUM_KEY, or sign in: paradarum login"
+                : "Nobody is signed in. Run paradarum login, or give --key-file, such as paradarum-data/up.json, or set PARADARUM_KEY."
         );
         return default;
     }

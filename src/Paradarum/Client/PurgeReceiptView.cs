@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Paradarum.Client;
 
 /// <summary>What the client reads of an answer to a purge (contract 1.1, 1.2).</summary>
@@ -27,13 +29,15 @@ internal sealed record ReceiptData(
 
     public bool IsComplete => State == "complete";
 
+    public static string Objects(long count) => count == 1 ? "1 object" : string.Create(CultureInfo.InvariantCulture, $"{count} objects");
+
     /// <summary>The last line of a wait.</summary>
     public string Summary()
     {
         var took = (CompletedAt - AcceptedAt)?.TotalSeconds;
         var fenced = FencedNodes > 0 ? $", {FencedNodes} of the nodes fenced: they serve nothing old when they are back" : "";
         var widened = Widened ? ", widened to everything of the property on at least one node" : "";
-        return $"complete after {took:0.000} s: {Matched} objects removed{fenced}{widened}";
+        return $"complete after {took:0.000} s: {Objects(Matched)} removed{fenced}{widened}";
     }
 }
 

@@ -20,6 +20,9 @@ internal abstract record Setting(string Name, string HelpName, string Descriptio
     /// <summary>In the file; read without regard to case.</summary>
     public string Key => string.Concat(Name.Split('-').Select((word, n) => n == 0 ? word : char.ToUpperInvariant(word[0]) + word[1..]));
 
+    /// <summary>A flag of one letter besides; null: none.</summary>
+    public string? Short { get; init; }
+
     /// <summary>Never repeated in a message.</summary>
     public bool IsSecret { get; init; }
 

@@ -28,6 +28,8 @@ internal sealed class SettingSheet
             Description = setting.DefaultText is { } byDefault ? $"{setting.Description} [default: {byDefault}]" : setting.Description,
             HelpName = setting.HelpName,
         };
+        if (setting.Short is { } alias)
+            option.Aliases.Add(alias);
         _settings.Add((setting, option));
         _command.Add(option);
         return setting;

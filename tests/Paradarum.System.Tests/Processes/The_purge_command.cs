@@ -131,10 +131,7 @@ public sealed class The_purge_command(FleetForCommands shared) : IClassFixture<F
         await ShouldFail(1, $"--file: {lines}: line 2 is 'http://x/'.", "--file", lines);
         var (code, _, errors) = await ParadarumProcess.RunAsync(["purge", "--all"]);
         (code, errors).ShouldBe(
-            (
-                1,
-                "--key-file is needed: a file with the API key, such as paradarum-data/up.json; or set PARADARUM_KEY, or sign in: paradarum login"
-            )
+            (1, "Nobody is signed in. Run paradarum login, or give --key-file, such as paradarum-data/up.json, or set PARADARUM_KEY.")
         );
     }
 

@@ -115,6 +115,10 @@ public sealed class What_an_operator_sees
         metrics["paradarum_purges_accepted_total", "by=\"system\""].ShouldBe(2);
         var properties = await fleet.Control.Client.GetFromJsonAsync<JsonObject>("/api/property");
         properties!["totalRecords"]!.GetValue<int>().ShouldBe(1, "only the property that somebody made");
+        var trail = await fleet.Control.Client.GetFromJsonAsync<JsonObject>("/api/audit?type=purge");
+        trail!["totalRecords"]!.GetValue<int>().ShouldBe(0, "what it does every few seconds would push all else away");
+        var own = await fleet.Control.Client.GetFromJsonAsync<JsonObject>("/api/audit?type=purge&actor=prober");
+        own!["totalRecords"]!.GetValue<int>().ShouldBe(2);
     }
 
     [Fact]
