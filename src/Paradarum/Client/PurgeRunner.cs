@@ -72,7 +72,9 @@ internal static class PurgeRunner
                 "nodes",
                 string.Join(
                     '\n',
-                    data["perNode"]!.AsArray().Select(node => $"{node!["id"]}: {node["objects"]} objects, {node["bytes"]} bytes")
+                    data["perNode"]!
+                        .AsArray()
+                        .Select(node => $"{node!["id"]}: {ReceiptData.Objects(node["objects"]!.GetValue<long>())}, {node["bytes"]} bytes")
                 )
             ),
             ("unanswered", data["unanswered"]!.AsArray() is { Count: > 0 } silent ? string.Join(' ', silent) : null)

@@ -3,14 +3,15 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Paradarum.Options;
 
 /// <summary>
-/// The help of a command: its text first, whose paragraphs fill the terminal and whose indented lines, the examples, stay in one piece so that they can be copied; then usage and options as usual. Of each command below it
-/// the first sentence alone: what else there is to say of it is in its own help.
+/// The help of a command: the first paragraph of its text, usage and options as usual, then the rest, whose paragraphs fill the terminal and whose indented lines, the examples, stay in one piece so that they can be
+/// copied. Of each command below it the first sentence alone: what else there is to say of it is in its own help.
 /// </summary>
-internal sealed class CommandHelp(HelpAction usual) : SynchronousCommandLineAction
+internal sealed partial class CommandHelp(HelpAction usual) : SynchronousCommandLineAction
 {
     // Of lines that go into a file.
     private const int WidthOfFiles = 100;
@@ -25,28 +26,40 @@ internal sealed class CommandHelp(HelpAction usual) : SynchronousCommandLineActi
     public override int Invoke(ParseResult parseResult)
     {
         var command = parseResult.CommandResult.Command;
-        var output = parseResult.InvocationConfiguration.Output;
-        output.WriteLine(Filled(command.Description ?? "", Console.IsOutputRedirected ? WidthOfFiles : Console.WindowWidth - 1));
+        string[] text = (command.Description ?? "").Split("\n\n", 2);
         // The process ends with its help: nobody else reads these.
-        command.Description = null;
+        command.Description = text[0].ReplaceLineEndings(" ");
         foreach (var below in command.Subcommands)
             below.Description = FirstSentence(below.Description ?? "");
-        return usual.Invoke(parseResult);
+        var code = usual.Invoke(parseResult);
+        if (text.Length > 1)
+            parseResult.InvocationConfiguration.Output.Write(
+                Filled(text[1], Console.IsOutputRedirected ? WidthOfFiles : Console.WindowWidth - 1)
+            );
+        return code;
     }
 
     /// <summary>What was wrong with a command line, and where its help is: the whole of it would push the sentence off the screen.</summary>
     public static int SayWhatIsWrong(ParseResult parsed, ParseErrorAction error)
     {
-        error.ShowHelp = false;
-        // Of a single letter every other one is a likely correction.
-        error.ShowTypoCorrections = parsed.UnmatchedTokens.Any(token => token.Length > 3);
-        var code = parsed.Invoke();
+        (error.ShowHelp, error.ShowTypoCorrections) = (false, true);
+        // Of a few letters everything is a likely correction; of a long name it is what was meant.
+        if (parsed.UnmatchedTokens.Count > 0 && parsed.UnmatchedTokens.All(token => token.Length > 4))
+            parsed.Invoke();
+        else
+        {
+            foreach (var wrong in parsed.Errors)
+                Console.Error.WriteLine(WholeNumber().Replace(wrong.Message, ": a whole number is expected"));
+        }
         var path = new Stack<string>();
         for (SymbolResult? at = parsed.CommandResult; at is CommandResult command; at = command.Parent)
             path.Push(command.Command is RootCommand ? "paradarum" : command.Command.Name);
         Console.Error.WriteLine($"See: {string.Join(' ', path)} --help");
-        return code;
+        return ExitCode.Failed;
     }
+
+    [GeneratedRegex(" as expected type 'System.Int(32|64)'", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex WholeNumber();
 
     internal static string FirstSentence(string text)
     {
