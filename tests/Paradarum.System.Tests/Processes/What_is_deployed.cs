@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Paradarum.Testing;
 
@@ -62,6 +63,36 @@ public sealed class What_is_deployed
         (await ParadarumProcess.RunAsync(["hostnames", "list", "--property", "my-shop"], login)).Output.ShouldContain(
             "my-shop.cdn.example.net"
         );
+    }
+
+    [Theory]
+    [InlineData("paradarum-control.service", 15)]
+    [InlineData("paradarum-edge@.service", 18)]
+    public async Task Has_service_units_that_systemd_understands_and_finds_well_confined(string unit, int exposure)
+    {
+        using var folder = new TemporaryFolder();
+        // The program is where the unit says only on a machine it was installed on.
+        var text = await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "deploy", "systemd", unit));
+        var file = folder[unit.Replace("@.", "@pop.", StringComparison.Ordinal)];
+        await File.WriteAllTextAsync(file, text.Replace("/usr/local/bin/paradarum", "/bin/true", StringComparison.Ordinal));
+        (await AnalyzeAsync("verify", file)).ShouldBe((0, ""));
+        // In tenths: 0 is confined as far as can be, 100 not at all.
+        var (code, said) = await AnalyzeAsync("security", "--offline=true", $"--threshold={exposure}", file);
+        code.ShouldBe(0, said);
+    }
+
+    private static async Task<(int Code, string Said)> AnalyzeAsync(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("systemd-analyze", ["--no-pager", .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var analysis = Process.Start(start)!;
+        var (output, errors) = (analysis.StandardOutput.ReadToEndAsync(), analysis.StandardError.ReadToEndAsync());
+        await analysis.WaitForExitAsync();
+        return (analysis.ExitCode, await output + await errors);
     }
 
     [Fact]
