@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Playwright;
+using Paradarum.SystemTests.Up;
 using Paradarum.Testing;
 
 namespace Paradarum.Panel.Tests;
@@ -122,5 +123,73 @@ public sealed class A_newcomer_with_only_the_panel(Chromium chromium)
             await reader.Page.SetViewportSizeAsync(390, 844);
             await reader.PictureAsync($"{name}-phone");
         }
+    }
+}
+
+/// <summary>The same in short against <c>paradarum up</c> as it is started from a shell: a process with its own panel, files and ports.</summary>
+public sealed class A_newcomer_who_has_started_up(Chromium chromium)
+{
+    private const string Site = "my-site.localhost";
+
+    [Fact]
+    public async Task Makes_a_property_a_hostname_and_a_key_purges_and_sees_every_node_turn()
+    {
+        using var folder = new TemporaryFolder();
+        await using var site = new ScriptedOrigin
+        {
+            Script = exchange => exchange.RespondAsync("<h1>Spring</h1>", "Cache-Control: max-age=600"),
+        };
+        await using var up = await UpProcess.StartAsync(folder["data"], UpPorts.Pick());
+        await using var reader = await Reader.OpenAsync(chromium, new Uri(up.Facts.Api));
+
+        await reader.SignInAsync(up.Facts.AdminEmail, up.Facts.AdminPassword);
+        await reader.WhenLiveAsync();
+        await reader.Link("New property").ClickAsync();
+        await Field("Name").FillAsync("my-site");
+        await Field("Origin").FillAsync($"http://127.0.0.1:{site.Port}");
+        await reader.Button("Make the property").ClickAsync();
+        await reader.SeesAsync("How it is served");
+        var property = new Uri(reader.Page.Url).Segments[^1];
+
+        // Under localhost every name leads to this machine, and so to its PoPs.
+        await reader.Link("Hostnames").ClickAsync();
+        await reader.SeesAsync("New hostname");
+        await Field("Name").FillAsync(Site);
+        await reader.Button("Add").ClickAsync();
+        await reader.SeesAsync($"{Site} is added.");
+        Visitor[] visitors = [.. up.Facts.Pops.Select(pop => new Visitor(pop.Url, Site))];
+        foreach (var visitor in visitors)
+            await Eventually.Async(async () => (await visitor.GetAsync("/")).Body == "<h1>Spring</h1>");
+
+        await reader.Link("API keys").ClickAsync();
+        await reader.Page.GetByRole(AriaRole.Heading, new() { Name = "API keys", Level = 1 }).WaitForAsync();
+        await Field("Name").FillAsync("My plugin");
+        await reader.Button("Make the key").ClickAsync();
+        await Assertions.Expect(reader.Page.Locator(".copy code")).ToContainTextAsync("pdm_");
+        using (var plugin = up.Api(await reader.Page.Locator(".copy code").InnerTextAsync()))
+            (await plugin.GetAsync(new Uri($"/api/property/{property}/purge", UriKind.Relative))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        site.Script = exchange => exchange.RespondAsync("<h1>Summer</h1>", "Cache-Control: max-age=600");
+        foreach (var visitor in visitors)
+            (await visitor.GetAsync("/")).Body.ShouldBe("<h1>Spring</h1>");
+        await reader.Link("Properties").ClickAsync();
+        await reader.Link("Purge my-site").ClickAsync();
+        await reader.Page.GetByLabel("Path", new() { Exact = true }).FillAsync("/");
+        await reader.Button("Purge").ClickAsync();
+        await reader.ArrivesAsync("/purges/");
+        foreach (var node in new[] { "shield-1", "pop-1", "pop-2" })
+            await Assertions.Expect(reader.Page.GetByRole(AriaRole.Row, new() { Name = node })).ToContainTextAsync("applied after");
+        await Assertions.Expect(reader.Page.GetByRole(AriaRole.Status)).ToContainTextAsync("Complete");
+        await reader.PictureAsync("newcomer-up-complete");
+
+        foreach (var visitor in visitors)
+        {
+            (await visitor.GetAsync("/")).Body.ShouldBe("<h1>Summer</h1>");
+            visitor.Dispose();
+        }
+        reader.Complaints.ShouldBeEmpty();
+        (await up.StopAsync()).Code.ShouldBe(0);
+
+        ILocator Field(string label) => reader.Page.GetByLabel(label, new() { Exact = true });
     }
 }
