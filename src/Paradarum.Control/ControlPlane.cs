@@ -47,6 +47,9 @@ internal sealed class ControlPlane : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    /// <inheritdoc cref="LogWriter.Over"/>
+    public Task<string> Over => _writer.Over;
+
     /// <summary>Opens the data folder, brings the database to this version, reads it into memory and listens. Ready when it returns.</summary>
     /// <exception cref="ArgumentException">Options out of range, all at once.</exception>
     /// <exception cref="LogCannotStartException">The data folder is taken or cannot be used; the message is for the operator.</exception>
@@ -132,7 +135,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         services.AddSingleton(surroundings.Time);
         services.AddSingleton(writer);
         services.AddSingleton(writer.Feed);
-        services.AddSingleton<LogReaders>();
+        services.AddSingleton(writer.Readers);
         services.AddApi();
         services.AddAccess(options.KeyRates);
         services.AddCatalogue(options.SystemDomain, options.Dns, options.OriginsAllow, vault);
@@ -178,23 +181,10 @@ internal sealed class ControlPlane : IAsyncDisposable
 
     private static void Listen(KestrelServerOptions kestrel, ControlPlaneOptions options)
     {
-        kestrel.AddServerHeader = false;
         // Bodies are bounded where they are read (JsonBody), after the guards that come first (contract 1.3).
         kestrel.Limits.MaxRequestBodySize = null;
-        if (options.ApiAddress is { } address)
-            kestrel.Listen(address, options.ApiPort, ForApi);
-        else if (options.ApiPort == 0)
-            kestrel.Listen(IPAddress.Loopback, 0, ForApi);
-        else
-            kestrel.ListenLocalhost(options.ApiPort, ForApi);
+        ListenForApi(kestrel, options);
         kestrel.Listen(options.FleetAddress ?? IPAddress.Loopback, options.FleetPort, ForFleet);
-
-        void ForApi(ListenOptions listen)
-        {
-            // Without TLS there is nothing to agree on HTTP/2 with.
-            listen.Protocols = options.Certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
-            Secure(listen, options.Certificate);
-        }
 
         // Kestrel speaks HTTP/2 without TLS only on a port that speaks nothing else (design section 7).
         void ForFleet(ListenOptions listen)
@@ -202,6 +192,24 @@ internal sealed class ControlPlane : IAsyncDisposable
             listen.Protocols = HttpProtocols.Http2;
             Secure(listen, options.Certificate);
             listen.MarkAsFleet();
+        }
+    }
+
+    internal static void ListenForApi(KestrelServerOptions kestrel, ControlPlaneOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        if (options.ApiAddress is { } address)
+            kestrel.Listen(address, options.ApiPort, ForApi);
+        else if (options.ApiPort == 0)
+            kestrel.Listen(IPAddress.Loopback, 0, ForApi);
+        else
+            kestrel.ListenLocalhost(options.ApiPort, ForApi);
+
+        void ForApi(ListenOptions listen)
+        {
+            // Without TLS there is nothing to agree on HTTP/2 with.
+            listen.Protocols = options.Certificate is null ? HttpProtocols.Http1 : HttpProtocols.Http1AndHttp2;
+            Secure(listen, options.Certificate);
         }
     }
 
@@ -213,17 +221,6 @@ internal sealed class ControlPlane : IAsyncDisposable
                 ? loopback
                 : $"{new IPEndPoint(address, 0)}"[..^2];
         return new Uri($"{scheme}://{host}:{port}");
-    }
-
-    /// <summary>
-    /// Signals are the command's, who stops this in its turn. The default would end the nodes' streams at the signal: those of the same process (<c>up</c>) could not say
-    /// goodbye any more.
-    /// </summary>
-    private sealed class StoppedByItsOwner : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private static void Secure(ListenOptions listen, CertificateFiles? certificate)

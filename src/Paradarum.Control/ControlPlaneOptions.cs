@@ -1,5 +1,5 @@
+using System.Data.Common;
 using System.Net;
-using Microsoft.Data.Sqlite;
 using Paradarum.Control.Access;
 using Paradarum.Control.Catalogue.Verification;
 using Paradarum.Control.Fleet;
@@ -79,7 +79,7 @@ internal sealed record ControlPlaneSurroundings
     public Action<ILoggingBuilder> Logging { get; init; } = _ => { };
 
     /// <summary>In the place of the commit: what tests hold or fail.</summary>
-    public Action<SqliteTransaction> Flush { get; init; } = transaction => transaction.Commit();
+    public Action<DbTransaction> Flush { get; init; } = transaction => transaction.Commit();
 
     /// <summary>Last word on the services, for tests.</summary>
     public Action<IServiceCollection> Services { get; init; } = _ => { };

@@ -21,6 +21,9 @@ internal sealed class FirstStart(LogWriter writer, KeyRing ring, UserDirectory u
     /// <summary>In the place of the password once the operator has chosen another: nobody but them knows it, and no start takes it away.</summary>
     public const string ChosenPassword = "(the one you chose)";
 
+    /// <summary>Whether the installation has an operator already.</summary>
+    public bool HasOperator => users.Find(OperatorEmail) is not null;
+
     /// <summary>
     /// The operator's access. The known secrets are given back while the key opens the installation; else it is revoked, and key and password are made anew, durable
     /// before they are returned.

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -24,6 +25,9 @@ namespace Paradarum.Edge;
 /// <param name="Port">Where it listens; 0 picks a free one.</param>
 internal sealed record NodeHostOptions(EdgeOptions Edge, string Folder, Uri Control, int Port)
 {
+    /// <summary>Fleet ports of the installation's other control planes, tried in turn when one does not answer.</summary>
+    public ImmutableArray<Uri> OtherControls { get; init; } = [];
+
     /// <summary>Where it listens; null: on loopback.</summary>
     public IPAddress? Address { get; init; }
 
@@ -114,7 +118,7 @@ internal sealed class NodeHost : IAsyncDisposable
         {
             var enrolment = await Enrolment.ReadOrEnrolAsync(
                 folder,
-                options.Control,
+                [options.Control, .. options.OtherControls],
                 options.ControlRoots,
                 options.EnrolmentToken ?? "",
                 stop
@@ -139,7 +143,10 @@ internal sealed class NodeHost : IAsyncDisposable
             // Follows only once it listens: the others are told where it is when somebody answers there.
             var link = ActivatorUtilities.CreateInstance<ControlLinkClient>(
                 app.Services,
-                new ControlLinkOptions(options.Control, (options.PublicUrl ?? at.Reached(options)).GetLeftPart(UriPartial.Authority))
+                new ControlLinkOptions(
+                    [options.Control, .. options.OtherControls],
+                    (options.PublicUrl ?? at.Reached(options)).GetLeftPart(UriPartial.Authority)
+                )
                 {
                     ControlRoots = options.ControlRoots,
                 },

@@ -98,6 +98,13 @@ internal static class ControlCommand
         SettingKinds.Bytes(64L << 20, 1L << 40),
         "1GiB"
     );
+    private static readonly Setting<bool> NewOperator = new(
+        "new-operator",
+        "YES|NO",
+        "With --database: make a new operator's key and password although the installation has one, because operator.json is lost everywhere.",
+        SettingKinds.YesNo,
+        "no"
+    );
     private static readonly Setting<TimeSpan> LogAge = new(
         "log-age",
         "TIME",
@@ -118,10 +125,14 @@ internal static class ControlCommand
             When it runs it prints one line, "paradarum control: ready api=... fleet=... credentials=...". The operator's API key and password are in
             operator.json in the data folder. SIGTERM stops it in good order.
 
+            With --database several of them may run: one works, the others stand by and take over when it ends or is cut off from the database
+            (docs/operating/postgresql.md). Until then they answer 503, and /health/ready says so to a balancer.
+
             Examples:
               paradarum control --data /var/lib/paradarum
               paradarum control --api-listen 10.0.0.5:5252 --fleet-listen 10.0.0.5:5253 --system-domain cdn.example.net
               paradarum control --api-listen *:443 --fleet-listen *:5253 --certificate control.pem --key control.key
+              paradarum control --database "Host=db1,db2;Database=paradarum;Username=paradarum" --api-listen *:443 --certificate control.pem --key control.key
               PARADARUM_GRACE=0 paradarum control --config /etc/paradarum/control.json
 
             Then make a place for each node, and start it with the token that this prints:
@@ -135,6 +146,8 @@ internal static class ControlCommand
         sheet.Add(TlsSettings.Certificate);
         sheet.Add(TlsSettings.Key);
         sheet.Add(Data);
+        sheet.Add(DatabaseSetting.Database);
+        sheet.Add(NewOperator);
         sheet.Add(SystemDomain);
         sheet.Add(DnsServers);
         sheet.Add(OriginSettings.Allow);
@@ -153,7 +166,9 @@ internal static class ControlCommand
                 foreach (var problem in options.Problems().Where(_ => values.Problems.Count == 0).ToList())
                     values.Add(problem);
                 var logging = ProcessLogging.To(values.Read(ProcessLogging.Level));
-                return values.Problems.Count > 0 ? ExitCode.Fail(values.Problems) : await ControlRunner.RunAsync(options, logging, stop);
+                return values.Problems.Count > 0
+                    ? ExitCode.Fail(values.Problems)
+                    : await new ControlRunner(options, logging, values.Read(NewOperator)).RunAsync(stop);
             }
         );
         return command;
@@ -179,6 +194,7 @@ internal static class ControlCommand
             Log = new LogOptions
             {
                 Folder = values.Read(Data)!,
+                Database = values.Find(DatabaseSetting.Database, out var database) ? database : null,
                 MostRecords = values.Read(LogRecords),
                 MostBytes = values.Read(LogBytes),
                 OldestAge = values.Read(LogAge),

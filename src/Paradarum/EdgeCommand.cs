@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Paradarum.Edge;
 using Paradarum.Edge.Serving;
@@ -21,11 +22,11 @@ internal static class EdgeCommand
         "Folder for the node's identity. Created when missing; one process at a time; one folder for each node.",
         SettingKinds.Folder
     );
-    private static readonly Setting<Uri> Control = new(
+    private static readonly Setting<ImmutableArray<Uri>> Control = new(
         "control",
-        "URL",
-        "The control plane's fleet address, such as http://10.0.0.5:5253.",
-        SettingKinds.ServerUrl
+        "URLS",
+        "The control plane's fleet address, such as http://10.0.0.5:5253; where several stand by for one another, all of them with commas between.",
+        SettingKinds.ServerUrls
     );
     private static readonly Setting<ListenAddress> Listen = new(
         "listen",
@@ -112,7 +113,7 @@ internal static class EdgeCommand
     {
         // In the order of the help: so are the problems.
         var role = values.Need(Role);
-        var control = values.Need(Control) ?? new Uri("http://localhost");
+        var controls = values.Need(Control) is { IsDefaultOrEmpty: false } given ? given : [new Uri("http://localhost")];
         var listen = values.Read(Listen)!;
         values.Find(PublicUrl, out var publicUrl);
         var certificate = TlsSettings.ReadCertificate(values);
@@ -126,8 +127,9 @@ internal static class EdgeCommand
                 $"--enrolment-token-file is needed: {data} holds no identity yet. Register the node (POST /api/shield or /api/node) and give its token."
             );
         var edge = EdgeTuning.Read(values, role);
-        return new NodeHostOptions(edge, data, control, listen.Port)
+        return new NodeHostOptions(edge, data, controls[0], listen.Port)
         {
+            OtherControls = controls[1..],
             Address = listen.Address,
             ListensHttp = listen != ListenAddress.None,
             Https = https,

@@ -23,6 +23,12 @@ internal static class UpCommand
             HelpName = "DIR",
             DefaultValueFactory = _ => "paradarum-data",
         };
+        var database = new Option<string?>($"--{DatabaseSetting.Name}")
+        {
+            Description = DatabaseSetting.Description,
+            HelpName = DatabaseSetting.HelpName,
+            CustomParser = result => Parsed(result, $"--{DatabaseSetting.Name}", DatabaseSetting.Kind),
+        };
         var apiPort = Port("--api-port", "Port of the API.", UpOptions.DefaultApiPort);
         var firstEdgePort = Port(
             "--first-edge-port",
@@ -134,6 +140,7 @@ internal static class UpCommand
         )
         {
             data,
+            database,
             apiPort,
             firstEdgePort,
             shields,
@@ -156,6 +163,7 @@ internal static class UpCommand
                 var options = new UpOptions
                 {
                     DataFolder = Path.GetFullPath(parsed.GetRequiredValue(data)),
+                    Database = parsed.GetValue(database),
                     ApiPort = parsed.GetValue(apiPort),
                     FirstEdgePort = parsed.GetValue(firstEdgePort),
                     Https = parsed.GetValue(https),

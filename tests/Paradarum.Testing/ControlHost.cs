@@ -11,6 +11,7 @@ using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol;
 using Paradarum.Protocol.Addresses;
 using Paradarum.Protocol.Configuration;
+using Paradarum.Testing.Postgres;
 
 namespace Paradarum.Testing;
 
@@ -58,7 +59,7 @@ internal sealed class ControlHost : IAsyncDisposable
         var path = folder ?? Directory.CreateTempSubdirectory("paradarum-control-").FullName;
         var options = new ControlPlaneOptions
         {
-            Log = new LogOptions { Folder = path },
+            Log = new LogOptions { Folder = path, Database = TestDatabases.For(path) },
             ApiPort = 0,
             OriginsAllow = AllowedAddresses.Any,
         };
@@ -135,7 +136,10 @@ internal sealed class ControlHost : IAsyncDisposable
         Client.Dispose();
         await Plane.DisposeAsync();
         if (_ownsFolder)
+        {
+            TestDatabases.Forget(Folder);
             Directory.Delete(Folder, recursive: true);
+        }
         if (_statuses.Unknown is { Count: > 0 } unknown)
             throw new InvalidOperationException(
                 $"An endpoint answered what docs/api/openapi.json does not name; say it where it is mapped (Refuses): {string.Join(", ", unknown)}"

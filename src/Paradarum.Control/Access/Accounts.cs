@@ -82,26 +82,19 @@ internal sealed class Accounts(
 
     private List<Account> Read(long? accountId) =>
         readers.Read(reader =>
-        {
-            using var command = reader.CreateCommand();
-            command.CommandText =
-                "SELECT id, name, is_operator, is_suspended, created_at FROM accounts WHERE @id IS NULL OR id = @id ORDER BY id";
-            command.Parameters.AddWithValue("@id", (object?)accountId ?? DBNull.Value);
-            using var row = command.ExecuteReader();
-            var accounts = new List<Account>();
-            while (row.Read())
-                accounts.Add(
-                    new Account
-                    {
-                        Id = row.GetInt64(0),
-                        Name = row.GetString(1),
-                        IsOperator = row.GetBoolean(2),
-                        IsSuspended = row.GetBoolean(3),
-                        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)),
-                    }
-                );
-            return accounts;
-        });
+            reader.Rows(
+                $"SELECT id, name, is_operator, is_suspended, created_at FROM accounts {(accountId is null ? "" : "WHERE id = $1")} ORDER BY id",
+                row => new Account
+                {
+                    Id = row.GetInt64(0),
+                    Name = row.GetString(1),
+                    IsOperator = row.GetBoolean(2),
+                    IsSuspended = row.GetBoolean(3),
+                    CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)),
+                },
+                accountId is { } id ? [id] : []
+            )
+        );
 
     /// <summary>
     /// Suspends an account or takes that back. From the moment this returns no user of a suspended one signs in, and its sessions and keys open nothing. Its properties go on

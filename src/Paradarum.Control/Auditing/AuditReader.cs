@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Microsoft.Data.Sqlite;
 using Paradarum.Control.Access;
 using Paradarum.Control.Api;
 using Paradarum.Control.Audit;
@@ -55,99 +55,134 @@ internal sealed class AuditReader(LogReaders readers)
             return page.Skip >= total ? ([], total) : (Page(reader, caller, filter, page), total);
         });
 
-    private static int Count(SqliteConnection reader, AuditFilter filter)
+    private static int Count(DbConnection reader, AuditFilter filter)
     {
-        using var command = reader.CreateCommand();
-        command.CommandText =
-            $"SELECT count(*) FROM (SELECT 1 FROM ({Entries(command, filter)}) LIMIT {MostCounted.ToString(CultureInfo.InvariantCulture)})";
-        return Convert.ToInt32(command.ExecuteScalar(), CultureInfo.InvariantCulture);
+        var values = new List<object?>();
+        var entries = Entries(values, filter);
+        values.Add(MostCounted);
+        var count = reader.Scalar(
+            $"SELECT count(*) FROM (SELECT 1 FROM ({entries}) AS entries LIMIT ${values.Count}) AS counted",
+            [.. values]
+        );
+        return Convert.ToInt32(count, CultureInfo.InvariantCulture);
     }
 
-    private static List<AuditItem> Page(SqliteConnection reader, Caller caller, AuditFilter filter, PageRequest page)
+    private static List<AuditItem> Page(DbConnection reader, Caller caller, AuditFilter filter, PageRequest page)
     {
-        using var command = reader.CreateCommand();
         var order = filter.After is null ? "DESC" : "ASC";
-        command.CommandText = $"{Entries(command, filter)} ORDER BY 1 {order}, 2 {order} LIMIT $take OFFSET $skip";
-        command.Parameters.AddWithValue("$take", page.Size);
-        command.Parameters.AddWithValue("$skip", page.Skip);
-        using var row = command.ExecuteReader();
-        var items = new List<AuditItem>();
-        while (row.Read())
-            items.Add(Item(reader, caller, row));
-        return items;
+        var values = new List<object?>();
+        var entries = Entries(values, filter);
+        values.AddRange([page.Size, page.Skip]);
+        return
+        [
+            .. reader
+                .Rows($"{entries} ORDER BY 1 {order}, 2 {order} LIMIT ${values.Count - 1} OFFSET ${values.Count}", Entry.Of, [.. values])
+                .Select(entry => Item(reader, caller, entry)),
+        ];
     }
 
     /// <summary>Both kinds of rows in one shape; each has an index in the order of the list for every account.</summary>
-    private static string Entries(SqliteCommand command, AuditFilter filter)
+    private static string Entries(List<object?> values, AuditFilter filter)
     {
         const string Own = """
             SELECT position, seq, at, type, action, property_id, subject, actor_account, actor, address, request_id, before, after
             FROM audit WHERE 1 = 1
             """;
         const string OfPurges = """
-            SELECT position, 0, accepted_at, 'purge', 'accepted', property_id, '', account_id, asked_by, address, request_id, NULL, item_count
+            SELECT position, 0, accepted_at, 'purge', 'accepted', property_id, '', account_id, asked_by, address, request_id, NULL, CAST(item_count AS TEXT)
             FROM purges WHERE 1 = 1
             """;
         var own = new StringBuilder(Own);
         var purges = new StringBuilder(OfPurges);
-        void Both(string ownCondition, string purgeCondition, string name, object value)
+        void Both(string ownColumn, string purgeColumn, string comparison, object value)
         {
-            own.Append(" AND ").Append(ownCondition);
-            purges.Append(" AND ").Append(purgeCondition);
-            command.Parameters.AddWithValue(name, value);
+            values.Add(value);
+            own.Append(CultureInfo.InvariantCulture, $" AND {ownColumn} {comparison} ${values.Count}");
+            purges.Append(CultureInfo.InvariantCulture, $" AND {purgeColumn} {comparison} ${values.Count}");
         }
 
         if (filter.AccountId is { } account)
-            Both("account_id = $account", "account_id = $account", "$account", account);
+            Both("account_id", "account_id", "=", account);
         if (filter.PropertyId is { } property)
-            Both("property_id = $property", "property_id = $property", "$property", property);
+            Both("property_id", "property_id", "=", property);
         if (filter.Actor is { } actor)
-            Both("actor = $actor", "asked_by = $actor", "$actor", actor);
+            Both("actor", "asked_by", "=", actor);
         else
             purges.Append($" AND asked_by <> '{AuditActor.Prober}'"); // thousands a day, which nobody asked for
         if (filter.Since is { } since)
-            Both("at >= $since", "accepted_at >= $since", "$since", since.ToUnixTimeMilliseconds());
+            Both("at", "accepted_at", ">=", since.ToUnixTimeMilliseconds());
         if (filter.After is { } after)
         {
-            Both("(position, seq) > ($position, $seq)", "position > $position", "$position", after.Position);
-            command.Parameters.AddWithValue("$seq", after.Seq);
+            values.AddRange([after.Position, after.Seq]);
+            var (at, seq) = (values.Count - 1, values.Count);
+            own.Append(CultureInfo.InvariantCulture, $" AND (position, seq) > (${at}, ${seq})");
+            purges.Append(CultureInfo.InvariantCulture, $" AND position > ${at}");
         }
         if (filter.Type is AuditTypes.Purge)
             return purges.ToString();
         if (filter.Type is not { } type)
             return $"{own} UNION ALL {purges}";
-        own.Append(" AND type = $type");
-        command.Parameters.AddWithValue("$type", type);
-        return own.ToString();
+        values.Add(type);
+        return own.Append(CultureInfo.InvariantCulture, $" AND type = ${values.Count}").ToString();
     }
 
-    private static AuditItem Item(SqliteConnection reader, Caller caller, SqliteDataReader row)
+    private static AuditItem Item(DbConnection reader, Caller caller, Entry entry)
     {
-        var id = new AuditId(row.GetInt64(0), row.GetInt64(1));
-        long? propertyId = row.IsDBNull(5) ? null : row.GetInt64(5);
         // Who works for the operator, and from where, is no customer's business.
-        var hidden = !caller.IsOperator && row.GetInt64(7) is var actor && actor != 0 && actor != caller.AccountId;
+        var hidden = !caller.IsOperator && entry.ActorAccount != 0 && entry.ActorAccount != caller.AccountId;
         return new AuditItem(
-            id.ToString(),
-            DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(2)),
-            row.GetString(3),
-            row.GetString(4),
-            propertyId,
-            row.GetString(6),
-            hidden ? Operator : row.GetString(8),
-            hidden ? "" : row.GetString(9),
-            row.GetString(10),
-            Json(row, 11),
-            id.Seq == 0 ? Purge(reader, propertyId ?? 0, id) : Json(row, 12)
+            entry.Id.ToString(),
+            entry.At,
+            entry.Type,
+            entry.Action,
+            entry.PropertyId,
+            entry.Subject,
+            hidden ? Operator : entry.Actor,
+            hidden ? "" : entry.Address,
+            entry.RequestId,
+            Json(entry.Before),
+            entry.Id.Seq == 0 ? Purge(reader, entry.PropertyId ?? 0, entry.Id) : Json(entry.After)
         );
     }
 
-    private static JsonElement? Json(SqliteDataReader row, int column) =>
-        row.IsDBNull(column) ? null : JsonSerializer.Deserialize<JsonElement>(row.GetString(column));
+    private static JsonElement? Json(string? text) => text is null ? null : JsonSerializer.Deserialize<JsonElement>(text);
 
     /// <summary>Null when retention has taken the record meanwhile.</summary>
-    private static JsonElement? Purge(SqliteConnection reader, long propertyId, AuditId id) =>
+    private static JsonElement? Purge(DbConnection reader, long propertyId, AuditId id) =>
         PurgeRows.Find(reader, propertyId, (ulong)id.Position, ItemsShown) is { } purge
             ? JsonSerializer.SerializeToElement(new AuditedPurge(purge.Items, purge.ItemCount), ApiJson.Options)
             : null;
+
+    /// <summary>A row of <see cref="Entries"/>. All of a page is read before the purges are looked up: a connection to PostgreSQL answers one question at a time.</summary>
+    private sealed record Entry(
+        AuditId Id,
+        DateTimeOffset At,
+        string Type,
+        string Action,
+        long? PropertyId,
+        string Subject,
+        long ActorAccount,
+        string Actor,
+        string Address,
+        string RequestId,
+        string? Before,
+        string? After
+    )
+    {
+        public static Entry Of(DbDataReader row) =>
+            new(
+                new AuditId(row.GetInt64(0), row.GetInt64(1)),
+                DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(2)),
+                row.GetString(3),
+                row.GetString(4),
+                row.IsDBNull(5) ? null : row.GetInt64(5),
+                row.GetString(6),
+                row.GetInt64(7),
+                row.GetString(8),
+                row.GetString(9),
+                row.GetString(10),
+                row.IsDBNull(11) ? null : row.GetString(11),
+                row.IsDBNull(12) ? null : row.GetString(12)
+            );
+    }
 }

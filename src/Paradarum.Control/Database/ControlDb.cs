@@ -1,4 +1,6 @@
+using System.Data.Common;
 using System.Text;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using Paradarum.Control.PurgeLog;
@@ -9,18 +11,29 @@ namespace Paradarum.Control.Database;
 /// Everything durable but the log, in the log's own file. Entities live in their concept's folder with their mapping; this knows none of them. Names are snake_case,
 /// ids and times 64-bit integers (times: Unix milliseconds), so that the same model fits PostgreSQL.
 /// </summary>
-internal sealed class ControlDb(DbContextOptions<ControlDb> options) : DbContext(options)
+internal class ControlDb(DbContextOptions options) : DbContext(options)
 {
     /// <summary>A context inside the writer's transaction: the only way to write (design section 2). Cheap to make, never kept.</summary>
     public static ControlDb In(LogWrite write, Action<DbContextOptionsBuilder>? configure = null)
     {
-        var options = new DbContextOptionsBuilder<ControlDb>().UseSqlite(write.Connection);
-        configure?.Invoke(options);
-        var context = new ControlDb(options.Options);
+        var context = On(write.Connection, configure);
         // The writer has set a savepoint of its own around the work.
         context.Database.AutoSavepointsEnabled = false;
         context.Database.UseTransaction(write.Transaction);
         return context;
+    }
+
+    private static ControlDb On(DbConnection connection, Action<DbContextOptionsBuilder>? configure)
+    {
+        if (connection is SqliteConnection)
+        {
+            var sqlite = new DbContextOptionsBuilder<ControlDb>().UseSqlite(connection);
+            configure?.Invoke(sqlite);
+            return new ControlDb(sqlite.Options);
+        }
+        var postgres = new DbContextOptionsBuilder<PostgresControlDb>().UseNpgsql(connection);
+        configure?.Invoke(postgres);
+        return new PostgresControlDb(postgres.Options);
     }
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>

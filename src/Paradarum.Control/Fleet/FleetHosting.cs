@@ -29,7 +29,7 @@ internal static class FleetHosting
         if (options.Problems() is { Count: > 0 } problems)
             throw new ArgumentException(string.Join(" ", problems), nameof(options));
         var terms = new LeaseTerms(options.Lease, options.Grace);
-        var memory = await writer.WriteAsync(write => FleetStore.Load(write, writer.Feed.Epoch, terms), stop);
+        var memory = await writer.WriteAsync(write => FleetStore.Load(write, writer.Feed, terms), stop);
         return new FleetDesk(memory with { CertificateKey = certificateKey }, options, writer.Feed, time, logs.CreateLogger<FleetDesk>());
     }
 

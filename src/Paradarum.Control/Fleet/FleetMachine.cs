@@ -11,7 +11,8 @@ internal sealed record KnownInstance(string NodeId, InstanceFacts Facts, bool La
 /// <param name="CompleteThrough">Everything up to here was complete and persisted.</param>
 /// <param name="LongestGranted">The longest lease and grace any node may have been granted before.</param>
 /// <param name="Restored">The database came from a backup: nodes that it does not know may hold the largest lease the settings allow.</param>
-internal sealed record FleetStart(ulong Head, ulong CompleteThrough, LeaseTerms LongestGranted, bool Restored);
+/// <param name="Promoted">The database's standby took over: it knows every node, and nothing is complete before what any of them may hold has run out.</param>
+internal sealed record FleetStart(ulong Head, ulong CompleteThrough, LeaseTerms LongestGranted, bool Restored, bool Promoted = false);
 
 /// <summary>
 /// Which nodes may be sent what, who holds a lease, what is complete: decided without I/O, from events and the time since the control plane's start
@@ -40,7 +41,11 @@ internal sealed class FleetMachine
             Assume(instance, count.Live(longest), _assumedUntil);
         _leases = new FleetLeases(new LeaseTerms(options.Lease, options.Grace), count);
         Dispatch = new FleetDispatch(options, _shields) { Head = start.Head };
-        Completion = new FleetCompletion(_nodes.Values, start.CompleteThrough, start.Restored ? _assumedUntil : TimeSpan.Zero);
+        Completion = new FleetCompletion(
+            _nodes.Values,
+            start.CompleteThrough,
+            start.Restored || start.Promoted ? _assumedUntil : TimeSpan.Zero
+        );
     }
 
     public FleetDispatch Dispatch { get; }

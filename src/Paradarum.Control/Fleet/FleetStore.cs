@@ -1,8 +1,8 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Microsoft.Data.Sqlite;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol.Link;
 
@@ -15,21 +15,23 @@ internal static class FleetStore
         "id, name, role, created_at, enabled, leaving, left_at, enrolment_digest, credential_digest, url, healthy, applied_through, final_through";
 
     /// <summary>Reads everything, and makes the terms that will be granted durable before anyone is granted them.</summary>
-    public static FleetMemory Load(LogWrite write, string epoch, LeaseTerms terms)
+    public static FleetMemory Load(LogWrite write, LogFeed log, LeaseTerms terms)
     {
         var meta = write
             .Query("SELECT name, value FROM fleet_meta", row => (Name: row.GetString(0), Value: row.GetString(1)))
             .ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);
-        // A database whose log got another epoch came from a backup: nodes may hold leases that it knows nothing of.
+        // A database whose log got another epoch came from a backup: nodes may hold leases that it knows nothing of. In the same lineage nothing was lost.
         // Remembered until something was complete: a start in the middle of that wait begins it anew.
+        var (epoch, lineage) = (meta.GetValueOrDefault("epoch"), meta.GetValueOrDefault("lineage") ?? meta.GetValueOrDefault("epoch"));
+        var another = epoch is not null && !string.Equals(epoch, log.Epoch, StringComparison.Ordinal);
         var restored =
-            (meta.TryGetValue("epoch", out var known) && !string.Equals(known, epoch, StringComparison.Ordinal))
-            || meta.GetValueOrDefault("restored") == "1";
+            (another && !string.Equals(lineage, log.Lineage, StringComparison.Ordinal)) || meta.GetValueOrDefault("restored") == "1";
+        var promoted = another || meta.GetValueOrDefault("promoted") == "1";
         if (!meta.TryGetValue("fleet_key", out var fleetKey))
             fleetKey = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
         var longest = new LeaseTerms(Length(meta, "longest_lease"), Length(meta, "longest_grace"));
         var memory = new FleetMemory(
-            new FleetStart(write.Head.Position, Number(meta, "complete_through"), longest, restored),
+            new FleetStart(write.Head.Position, Number(meta, "complete_through"), longest, restored, promoted),
             [.. write.Query($"SELECT {NodeColumns} FROM fleet_nodes", ReadNode)],
             [.. write.Query("SELECT node_id, instance_id, boot_id, folder_id, started_at, latest FROM fleet_instances", ReadInstance)],
             Convert.FromHexString(fleetKey),
@@ -40,8 +42,10 @@ internal static class FleetStore
             ReceiptStore.NewestCounts(write)
         );
         longest = longest.AtLeast(terms);
-        SetMeta(write, "epoch", epoch);
+        SetMeta(write, "epoch", log.Epoch);
+        SetMeta(write, "lineage", log.Lineage);
         SetMeta(write, "restored", restored ? "1" : "0");
+        SetMeta(write, "promoted", promoted ? "1" : "0");
         SetMeta(write, "fleet_key", fleetKey);
         SetMeta(write, "longest_lease", Milliseconds(longest.Lease));
         SetMeta(write, "longest_grace", Milliseconds(longest.Grace));
@@ -54,8 +58,8 @@ internal static class FleetStore
             INSERT INTO fleet_nodes ({NodeColumns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             ON CONFLICT (id) DO UPDATE SET enabled = excluded.enabled, leaving = excluded.leaving, left_at = excluded.left_at,
               enrolment_digest = excluded.enrolment_digest, credential_digest = excluded.credential_digest, url = excluded.url,
-              healthy = excluded.healthy, applied_through = max(applied_through, excluded.applied_through),
-              final_through = max(final_through, excluded.final_through)
+              healthy = excluded.healthy, applied_through = CASE WHEN excluded.applied_through > fleet_nodes.applied_through THEN excluded.applied_through ELSE fleet_nodes.applied_through END,
+              final_through = CASE WHEN excluded.final_through > fleet_nodes.final_through THEN excluded.final_through ELSE fleet_nodes.final_through END
             """,
             node.Id,
             node.Name,
@@ -73,14 +77,20 @@ internal static class FleetStore
         );
 
     /// <summary>How far nodes are and whether they are healthy: one statement for all of them, since a purge moves every node of a fleet.</summary>
-    public static void SaveProgress(LogWrite write, IReadOnlyList<NodeRecord> nodes) => write.Execute(SayProgress, Progress(nodes));
+    public static void SaveProgress(LogWrite write, IReadOnlyList<NodeRecord> nodes) =>
+        write.Execute(SayProgress(write.Sql), Progress(nodes));
 
     /// <summary>Looks up each node by its key, and touches no others.</summary>
-    internal const string SayProgress = """
-        UPDATE fleet_nodes SET healthy = said.healthy, applied_through = max(applied_through, said.applied), final_through = max(final_through, said.final)
-        FROM (SELECT value ->> 0 AS id, value ->> 1 AS healthy, value ->> 2 AS applied, value ->> 3 AS final FROM json_each($1)) AS said
-        WHERE fleet_nodes.id = said.id
-        """;
+    internal static string SayProgress(SqlDialect sql) =>
+        $"""
+            UPDATE fleet_nodes SET healthy = said.healthy,
+              applied_through = CASE WHEN said.applied > applied_through THEN said.applied ELSE applied_through END,
+              final_through = CASE WHEN said.final > final_through THEN said.final ELSE final_through END
+            FROM (
+              SELECT value ->> 0 AS id, CAST(value ->> 1 AS BIGINT) AS healthy, CAST(value ->> 2 AS BIGINT) AS applied, CAST(value ->> 3 AS BIGINT) AS final
+              FROM {sql.JsonElements("$1")}) AS said
+            WHERE fleet_nodes.id = said.id
+            """;
 
     private static string Progress(IReadOnlyList<NodeRecord> nodes)
     {
@@ -128,7 +138,7 @@ internal static class FleetStore
     public static void ForgetInstances(LogWrite write, string nodeId) =>
         write.Execute("DELETE FROM fleet_instances WHERE node_id = $1", nodeId);
 
-    private static NodeRecord ReadNode(SqliteDataReader row) =>
+    private static NodeRecord ReadNode(DbDataReader row) =>
         new(
             row.GetString(0),
             row.GetString(1),
@@ -145,7 +155,7 @@ internal static class FleetStore
             (ulong)row.GetInt64(12)
         );
 
-    private static KnownInstance ReadInstance(SqliteDataReader row) =>
+    private static KnownInstance ReadInstance(DbDataReader row) =>
         new(
             row.GetString(0),
             new InstanceFacts(row.GetString(1), row.GetString(2), row.GetString(3), row.GetInt64(4)),

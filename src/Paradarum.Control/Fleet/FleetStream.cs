@@ -154,7 +154,8 @@ internal sealed class FleetStream(
             switch (incoming.Current)
             {
                 case { Heartbeat: { } heartbeat }:
-                    Answer(link, heartbeat);
+                    if (!await AnswerAsync(link, heartbeat, stop))
+                        return;
                     break;
                 case { Ack: { } ack }:
                     if (!desk.Acknowledge(link, ack))
@@ -203,7 +204,8 @@ internal sealed class FleetStream(
         }
     }
 
-    private void Answer(NodeLink link, Heartbeat heartbeat)
+    /// <returns>False when this control plane can't say any more that it is the one that works: the node is to look for another.</returns>
+    private async Task<bool> AnswerAsync(NodeLink link, Heartbeat heartbeat, CancellationToken stop)
     {
         link.Figures = heartbeat.Figures;
         // A shield is asked by PoPs: its visitors are theirs.
@@ -211,12 +213,22 @@ internal sealed class FleetStream(
             desk.Traffic.Take(figures.Traffic);
         if (heartbeat.PassingThrough > link.PassingThrough)
             log.PassingThrough(node.Id, heartbeat.PassingThrough);
+        try
+        {
+            // Begun after the heartbeat arrived, as the lease is counted from then on.
+            await writer.ConfirmAsync(stop);
+        }
+        catch (LogUnavailableException)
+        {
+            // The cause is said by the writer.
+            return false;
+        }
         var renewal = desk.Heartbeat(link, heartbeat.PassingThrough);
         if (renewal.Reason != RenewalReason.Granted)
         {
             if (renewal.Reason != RenewalReason.Leaving)
                 log.NotRenewed(node.Id, renewal.Reason);
-            return;
+            return true;
         }
         _grants.Enqueue(
             new Grant
@@ -228,6 +240,7 @@ internal sealed class FleetStream(
             }
         );
         _wake.Set();
+        return true;
     }
 
     private async Task WriteAsync(NodeLink link, CancellationToken stop)

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 using System.Text.Json;
-using Microsoft.Data.Sqlite;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol.Link;
 
@@ -41,7 +41,7 @@ internal static class ReceiptStore
         {
             FleetStore.SetMeta(write, "complete_through", FleetStore.Text(news.Completed[^1].Through));
             // Something is complete, so all that a restore has to wait for is over.
-            write.Execute("UPDATE fleet_meta SET value = '0' WHERE name = 'restored' AND value = '1'");
+            write.Execute("UPDATE fleet_meta SET value = '0' WHERE name IN ('restored', 'promoted') AND value = '1'");
         }
         if (news.Acks.Count > 0)
             SaveAcks(write, news.Acks);
@@ -68,27 +68,27 @@ internal static class ReceiptStore
     }
 
     /// <summary>The range that holds a position which is no longer remembered.</summary>
-    public static Completed? FindCompleted(SqliteConnection reader, ulong position) =>
-        Read(
-                reader,
+    public static Completed? FindCompleted(DbConnection reader, ulong position) =>
+        reader
+            .Rows(
                 "SELECT through, completed_at, fenced FROM fleet_completions WHERE through >= $1 ORDER BY through LIMIT 1",
                 row => ReadCompleted(row, position - 1),
                 (long)position
             )
             .FirstOrDefault();
 
-    public static IEnumerable<AckRange> FindAcks(SqliteConnection reader, ulong position) =>
-        Read(
-                reader,
+    public static IEnumerable<AckRange> FindAcks(DbConnection reader, ulong position) =>
+        reader
+            .Rows(
                 "SELECT ranges FROM fleet_acks WHERE through >= $1 AND after < $1 ORDER BY through LIMIT 64",
                 row => ReadRanges(row.GetString(0)),
                 (long)position
             )
             .SelectMany(ranges => ranges);
 
-    public static IReadOnlyDictionary<CountKey, PurgeCount> FindCounts(SqliteConnection reader, ulong position) =>
-        Read(
-                reader,
+    public static IReadOnlyDictionary<CountKey, PurgeCount> FindCounts(DbConnection reader, ulong position) =>
+        reader
+            .Rows(
                 "SELECT position, node_id, objects, bytes, reclaimed_objects, reclaimed_bytes, widened, final FROM fleet_counts WHERE position = $1",
                 ReadCount,
                 (long)position
@@ -146,7 +146,7 @@ internal static class ReceiptStore
         return newestFirst;
     }
 
-    private static Completed ReadCompleted(SqliteDataReader row, ulong after) =>
+    private static Completed ReadCompleted(DbDataReader row, ulong after) =>
         new(
             after,
             (ulong)row.GetInt64(0),
@@ -156,7 +156,7 @@ internal static class ReceiptStore
 
     private static AckRange[] ReadRanges(string text) => JsonSerializer.Deserialize<AckRange[]>(text) ?? [];
 
-    private static KeyValuePair<CountKey, PurgeCount> ReadCount(SqliteDataReader row) =>
+    private static KeyValuePair<CountKey, PurgeCount> ReadCount(DbDataReader row) =>
         KeyValuePair.Create(
             new CountKey((ulong)row.GetInt64(0), row.GetString(1)),
             new PurgeCount
@@ -170,16 +170,4 @@ internal static class ReceiptStore
                 Final = row.GetInt64(7) != 0,
             }
         );
-
-    private static List<T> Read<T>(SqliteConnection reader, string sql, Func<SqliteDataReader, T> read, long value)
-    {
-        using var command = reader.CreateCommand();
-        command.CommandText = sql;
-        command.Parameters.AddWithValue("$1", value);
-        using var row = command.ExecuteReader();
-        var rows = new List<T>();
-        while (row.Read())
-            rows.Add(read(row));
-        return rows;
-    }
 }

@@ -1,7 +1,10 @@
 namespace Paradarum.Control.PurgeLog;
 
 /// <summary>Why the log could not be opened: the folder is taken, the file is from a newer version, or it is damaged. The message is for the operator.</summary>
-internal sealed class LogCannotStartException(string message, Exception? inner = null) : Exception(message, inner);
+internal class LogCannotStartException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Another control plane writes to the same log now. It may end: then this one can start.</summary>
+internal sealed class LogTakenException(string message, Exception? inner = null) : LogCannotStartException(message, inner);
 
 /// <summary>
 /// The control plane's data folder, held exclusively by this process as long as this is open. The operating system drops the lock with the process, so a
@@ -33,9 +36,7 @@ internal sealed class DataFolder : IDisposable
         {
             Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
             var file = System.IO.Path.Combine(path, LockName);
-            var folder = new DataFolder(path, new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
-            folder.KeepToOwner();
-            return folder;
+            return new DataFolder(path, new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (IOException e) when (File.Exists(System.IO.Path.Combine(path, LockName)))
         {
@@ -63,26 +64,6 @@ internal sealed class DataFolder : IDisposable
         {
             return true;
         }
-    }
-
-    /// <summary>
-    /// The database holds the keys that sign sessions, purge ids and what tiers say to one another: no other user may read it, also in a folder that was there
-    /// before. An empty file is a new database to SQLite, and its write-ahead log is given the same mode.
-    /// </summary>
-    private void KeepToOwner()
-    {
-        File.Open(
-                DatabaseFile,
-                new FileStreamOptions
-                {
-                    Mode = FileMode.OpenOrCreate,
-                    Access = FileAccess.ReadWrite,
-                    Share = FileShare.ReadWrite,
-                    UnixCreateMode = OwnerOnly,
-                }
-            )
-            .Dispose();
-        File.SetUnixFileMode(DatabaseFile, OwnerOnly);
     }
 
     public void Dispose() => _lock.Dispose();

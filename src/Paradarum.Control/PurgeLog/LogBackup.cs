@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
+using Paradarum.Control.PurgeLog.Sqlite;
 using Paradarum.Protocol;
 
 namespace Paradarum.Control.PurgeLog;
@@ -34,7 +35,7 @@ internal static class LogBackup
             file,
             part =>
             {
-                using var from = LogReader.Open(source);
+                using var from = SqliteEngine.OpenReader(source);
                 using var to = Open(part, SqliteOpenMode.ReadWrite);
                 from.BackupDatabase(to);
                 return Check(to, part);
@@ -79,11 +80,18 @@ internal static class LogBackup
         var epoch = RandomNumberGenerator.GetHexString(32, lowercase: true);
         using var transaction = connection.BeginTransaction();
         Run(connection, $"UPDATE log_meta SET value = '{epoch}' WHERE name = 'epoch'");
+        // What came after the backup is lost: nothing that was said of former epochs holds.
+        Run(connection, "DELETE FROM log_meta WHERE name = 'lineage'");
+        if (HasEpochs(connection))
+            Run(connection, "DELETE FROM log_epochs");
         // They name purge ids of the former epoch.
         Run(connection, "DELETE FROM purge_answers");
         transaction.Commit();
         return epoch;
     }
+
+    /// <summary>A backup of an earlier version has no such table; its next start makes it.</summary>
+    private static bool HasEpochs(SqliteConnection connection) => connection.Scalar(SqlDialect.Sqlite.CountTables, "log_epochs") is 1L;
 
     private static Result<BackupFacts> Check(SqliteConnection connection, string name)
     {

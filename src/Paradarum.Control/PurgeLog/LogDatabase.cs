@@ -1,8 +1,6 @@
-using System.Globalization;
+using System.Data.Common;
 using System.Security.Cryptography;
-using Microsoft.Data.Sqlite;
 using Paradarum.Protocol.Log;
-using SQLitePCL;
 
 namespace Paradarum.Control.PurgeLog;
 
@@ -15,106 +13,87 @@ internal sealed record LogEnd(LogHead Head, LogHead Tail, long Bytes, long Commi
 internal readonly record struct OldRecord(LogHead Place, DateTimeOffset AppendedAt, long Bytes);
 
 /// <summary>
-/// The writer's connection and everything it says to SQLite. Opened with the write-ahead log and <c>synchronous=FULL</c>, both read back: a build or file
-/// system that silently gives less is refused, because every 200 rests on it. Used on the writer's thread only.
+/// The writer's session and everything the log says to its database. An engine opens it with what durability needs, read back: one that silently gives less is refused,
+/// because every 200 rests on it. Used on the writer's thread only.
 /// </summary>
-internal sealed class LogDatabase : IDisposable
+internal abstract class LogDatabase(DbConnection connection, Statements statements) : IDisposable
 {
     private const int RowOverhead = 64;
-    private const int BusyMilliseconds = 30_000;
-    private const int DbStatusCacheWrite = 9; // SQLITE_DBSTATUS_CACHE_WRITE: pages written to the write-ahead log
 
-    private readonly Statements _statements;
-    private readonly int _pageSize;
+    public DbConnection Connection { get; } = connection;
 
-    private LogDatabase(SqliteConnection connection)
-    {
-        Connection = connection;
-        _statements = new Statements(connection);
-        _pageSize = int.Parse(Pragma(connection, "page_size"), CultureInfo.InvariantCulture);
-        Epoch = Meta("epoch");
-        PurgeTokenKey = Convert.FromHexString(Meta("purge_token_key"));
-        End = ReadEnd();
-    }
+    public Statements Statements { get; } = statements;
 
-    public SqliteConnection Connection { get; }
-    public Statements Statements => _statements;
-    public string Epoch { get; }
-    public byte[] PurgeTokenKey { get; }
+    public string Epoch { get; private set; } = "";
+
+    /// <summary>Stays the same over epochs that follow one another without a loss; else the epoch's own.</summary>
+    public string Lineage { get; private set; } = "";
+
+    /// <summary>Former epochs of this lineage with the last position of each.</summary>
+    public IReadOnlyDictionary<string, ulong> FormerEpochs { get; private set; } = new Dictionary<string, ulong>(StringComparer.Ordinal);
+
+    public byte[] PurgeTokenKey { get; private set; } = [];
 
     /// <summary>As of the last commit, or as read when the database was opened.</summary>
-    public LogEnd End { get; set; }
+    public LogEnd End { get; set; } = null!;
 
-    public static LogDatabase Open(string file, LogOptions options, IEnumerable<SchemaPart> parts)
-    {
-        var connection = new SqliteConnection(
-            new SqliteConnectionStringBuilder
-            {
-                DataSource = file,
-                Pooling = false,
-                ForeignKeys = true,
-            }.ConnectionString
-        );
-        try
-        {
-            connection.Open();
-            Require(connection, "journal_mode", "wal");
-            Require(connection, "synchronous", "2", set: "FULL");
-            // Checkpoints are the writer's, between groups (docs/decisions/group-commit.md): the automatic ones run inside somebody's commit.
-            Require(connection, "wal_autocheckpoint", "0");
-            // Another process that opens the file after a crash locks it for a moment; a backup that reads it never does.
-            Pragma(connection, $"busy_timeout={BusyMilliseconds.ToString(CultureInfo.InvariantCulture)}");
-            Pragma(connection, $"journal_size_limit={options.CheckpointBytes.ToString(CultureInfo.InvariantCulture)}");
-            LogSchema.BringUp(connection, [LogSchema.Part, .. parts]);
-            var database = new LogDatabase(connection);
-            // After a commit that failed, what is in the write-ahead log may be in the page cache only: copied into the database and synced anew, it is safe to build on.
-            database.Checkpoint(truncate: true);
-            return database;
-        }
-        catch (SqliteException e)
-        {
-            connection.Dispose();
-            throw new LogCannotStartException($"The database {file} cannot be opened: {e.Message}", e);
-        }
-        catch
-        {
-            connection.Dispose();
-            throw;
-        }
-    }
+    /// <summary>What the operator calls it.</summary>
+    public abstract string Name { get; }
 
-    /// <summary>Sets a pragma, reads it back and refuses to go on when the answer is another one.</summary>
-    internal static void Require(SqliteConnection connection, string pragma, string wanted, string? set = null)
+    /// <summary>Housekeeping between groups, in nobody's commit.</summary>
+    /// <param name="idle">Nobody waits, and it is due (<see cref="LogOptions.UpkeepEvery"/>).</param>
+    public virtual void Maintain(bool idle) { }
+
+    /// <summary>The last word before <see cref="Dispose"/>, when nothing has failed.</summary>
+    /// <exception cref="DbException">It is then the next open's to do.</exception>
+    public virtual void Finish() { }
+
+    /// <summary>Brings every part's tables up to date and reads where the log ends.</summary>
+    protected void Load(IReadOnlyList<SchemaPart> parts)
     {
-        Pragma(connection, $"{pragma}={set ?? wanted}");
-        var found = Pragma(connection, pragma);
-        if (!string.Equals(found, wanted, StringComparison.OrdinalIgnoreCase))
-            throw new LogCannotStartException(
-                $"SQLite keeps {pragma} at {found} where {wanted} is needed: purges would not survive a power cut."
-            );
+        LogSchema.BringUp(Connection, [LogSchema.Part, .. parts]);
+        Prepare();
+        Epoch = Meta("epoch")!;
+        Lineage = Meta("lineage") ?? Epoch;
+        FormerEpochs = Statements
+            .Query("SELECT epoch, through FROM log_epochs", row => (Epoch: row.GetString(0), Through: (ulong)row.GetInt64(1)))
+            .ToDictionary(row => row.Epoch, row => row.Through, StringComparer.Ordinal);
+        PurgeTokenKey = Convert.FromHexString(Meta("purge_token_key")!);
+        End = ReadEnd();
     }
 
     public static long SizeOf(long payloadLength) => payloadLength + RowOverhead;
 
-    public SqliteTransaction Begin()
+    public DbTransaction Begin()
     {
         var transaction = Connection.BeginTransaction();
-        _statements.Transaction = transaction;
+        Statements.Transaction = transaction;
         return transaction;
     }
 
-    public void Savepoint() => _statements.Execute("SAVEPOINT work");
+    public void Savepoint()
+    {
+        Statements.Execute("SAVEPOINT work");
+        Statements.Flush();
+    }
 
-    public void Release() => _statements.Execute("RELEASE work");
+    /// <summary>What the work executed has run when it returns, so that what fails fails with its work.</summary>
+    public void Release()
+    {
+        Statements.Execute("RELEASE SAVEPOINT work");
+        Statements.Flush();
+    }
 
     public void RollBackWork()
     {
-        _statements.Execute("ROLLBACK TO work");
-        _statements.Execute("RELEASE work");
+        Statements.Forget();
+        Statements.Execute("ROLLBACK TO SAVEPOINT work");
+        Statements.Execute("RELEASE SAVEPOINT work");
+        Statements.Flush();
     }
 
     public void Insert(LogRecord record, byte[] hash, byte[] payload, DateTimeOffset now) =>
-        _statements.Execute(
+        Statements.Execute(
             "INSERT INTO log_records (position, hash, appended_at, payload) VALUES ($1, $2, $3, $4)",
             (long)record.Position,
             hash,
@@ -122,9 +101,15 @@ internal sealed class LogDatabase : IDisposable
             payload
         );
 
-    public void Write(LogEnd end) =>
-        _statements.Execute(
-            "UPDATE log_end SET position = $1, hash = $2, tail = $3, tail_hash = $4, bytes = $5, commits = $6 WHERE one = 1",
+    /// <summary>Moves the counter, in the append's transaction. When the row is not as this session left it somebody else has written: then nothing of the group may stay.</summary>
+    public void Write(LogEnd end)
+    {
+        var moved = Statements.Query(
+            """
+            UPDATE log_end SET position = $1, hash = $2, tail = $3, tail_hash = $4, bytes = $5, commits = $6
+            WHERE one = 1 AND commits = $6 - 1 RETURNING commits
+            """,
+            row => row.GetInt64(0),
             (long)end.Head.Position,
             end.Head.Hash.ToArray(),
             (long)end.Tail.Position,
@@ -132,9 +117,12 @@ internal sealed class LogDatabase : IDisposable
             end.Bytes,
             end.Commits
         );
+        if (moved.Count != 1)
+            throw new InvalidDataException($"The log in {Name} was written by another process.");
+    }
 
     public void Write(long propertyId, PropertyPositions positions) =>
-        _statements.Execute(
+        Statements.Execute(
             """
             INSERT INTO log_positions (property_id, last_purge, last_configuration) VALUES ($1, $2, $3)
             ON CONFLICT (property_id) DO UPDATE SET last_purge = excluded.last_purge, last_configuration = excluded.last_configuration
@@ -145,7 +133,7 @@ internal sealed class LogDatabase : IDisposable
         );
 
     public List<OldRecord> Oldest(int most) =>
-        _statements.Query(
+        Statements.Query(
             "SELECT position, hash, appended_at, length(payload) FROM log_records ORDER BY position LIMIT $1",
             row => new OldRecord(
                 new LogHead((ulong)row.GetInt64(0), row.GetFieldValue<byte[]>(1)),
@@ -155,10 +143,10 @@ internal sealed class LogDatabase : IDisposable
             most
         );
 
-    public void DropThrough(ulong position) => _statements.Execute("DELETE FROM log_records WHERE position <= $1", (long)position);
+    public void DropThrough(ulong position) => Statements.Execute("DELETE FROM log_records WHERE position <= $1", (long)position);
 
     public Dictionary<long, PropertyPositions> Positions() =>
-        _statements
+        Statements
             .Query(
                 "SELECT property_id, last_purge, last_configuration FROM log_positions",
                 row => (Id: row.GetInt64(0), At: new PropertyPositions((ulong)row.GetInt64(1), (ulong)row.GetInt64(2)))
@@ -169,8 +157,7 @@ internal sealed class LogDatabase : IDisposable
     public List<LogRecord> Newest(long mostBytes)
     {
         var records = new List<LogRecord>();
-        using var command = Connection.CreateCommand();
-        command.CommandText = "SELECT position, hash, payload FROM log_records ORDER BY position DESC";
+        using var command = Connection.Command("SELECT position, hash, payload FROM log_records ORDER BY position DESC");
         using (var reader = command.ExecuteReader())
         {
             for (var bytes = 0L; bytes < mostBytes && reader.Read(); bytes += SizeOf(records[^1].Payload.Length))
@@ -196,37 +183,12 @@ internal sealed class LogDatabase : IDisposable
         }
         if (!sound)
             throw new LogCannotStartException(
-                $"The log in {Connection.DataSource} is damaged: its records do not add up to its end at position {End.Head.Position}. Restore a backup."
+                $"The log in {Name} is damaged: its records do not add up to its end at position {End.Head.Position}. Restore a backup."
             );
     }
 
-    /// <summary>Bytes that commits have written to the write-ahead log since the last checkpoint that copied all of it.</summary>
-    public long BytesToCheckpoint
-    {
-        get
-        {
-            raw.sqlite3_db_status(Connection.Handle, DbStatusCacheWrite, out var pages, out _, 0);
-            return (long)pages * _pageSize;
-        }
-    }
-
-    /// <summary>Copies the write-ahead log into the database as far as readers allow; waits for nobody.</summary>
-    /// <returns>True when all of it was copied: the next group starts it from its beginning.</returns>
-    public bool Checkpoint(bool truncate)
-    {
-        using var command = Connection.CreateCommand();
-        command.CommandText = truncate ? "PRAGMA wal_checkpoint(TRUNCATE)" : "PRAGMA wal_checkpoint(PASSIVE)";
-        using var reader = command.ExecuteReader();
-        reader.Read();
-        var (busy, pages, copied) = (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
-        if (busy != 0 || copied != pages)
-            return false;
-        raw.sqlite3_db_status(Connection.Handle, DbStatusCacheWrite, out _, out _, 1);
-        return true;
-    }
-
     private LogEnd ReadEnd() =>
-        _statements
+        Statements
             .Query(
                 "SELECT position, hash, tail, tail_hash, bytes, commits FROM log_end WHERE one = 1",
                 row => new LogEnd(
@@ -238,19 +200,22 @@ internal sealed class LogDatabase : IDisposable
             )
             .Single();
 
-    private string Meta(string name) =>
-        _statements.Query("SELECT value FROM log_meta WHERE name = $1", row => row.GetString(0), name).Single();
+    /// <summary>What an engine has to settle before the log is read.</summary>
+    protected virtual void Prepare() { }
 
-    private static string Pragma(SqliteConnection connection, string text)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = $"PRAGMA {text}";
-        return Convert.ToString(command.ExecuteScalar(), CultureInfo.InvariantCulture) ?? "";
-    }
+    protected string? Meta(string name) =>
+        Statements.Query("SELECT value FROM log_meta WHERE name = $1", row => row.GetString(0), name).SingleOrDefault();
 
-    public void Dispose()
+    protected void SetMeta(string name, string value) =>
+        Statements.Execute(
+            "INSERT INTO log_meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            name,
+            value
+        );
+
+    public virtual void Dispose()
     {
-        _statements.Dispose();
+        Statements.Dispose();
         Connection.Dispose();
     }
 }

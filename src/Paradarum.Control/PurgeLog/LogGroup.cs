@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 using Paradarum.Protocol.Log;
 
 namespace Paradarum.Control.PurgeLog;
@@ -31,7 +31,7 @@ internal sealed class LogGroup : IDisposable
     }
 
     public LogDatabase Database { get; }
-    public SqliteTransaction Transaction { get; }
+    public DbTransaction Transaction { get; }
     public DateTimeOffset Now { get; }
 
     /// <summary>What <c>log_end</c> holds once this group is on disk.</summary>
@@ -52,6 +52,8 @@ internal sealed class LogGroup : IDisposable
         try
         {
             work.Run(write);
+            if (work.HasSavepoint)
+                Database.Release();
         }
         catch (Exception e) when (work.HasSavepoint || !write.HasWritten)
         {
@@ -63,8 +65,6 @@ internal sealed class LogGroup : IDisposable
             _done.Add(work);
             return;
         }
-        if (work.HasSavepoint)
-            Database.Release();
         _done.Add(work);
         _appended.AddRange(write.Appended);
         _end = _end with { Head = write.Head, Bytes = _end.Bytes + write.AppendedBytes };
@@ -108,12 +108,17 @@ internal sealed class LogGroup : IDisposable
         MoreToDrop = dropped == most && (dropped == DropAtOnce || _end.Bytes > options.MostBytes);
     }
 
-    /// <summary>Writes the counter and the positions, then commits: the flush. Throws when it did not take place, or when that is not known.</summary>
-    public void Commit(Action<SqliteTransaction> flush)
+    /// <summary>Writes the counter and the positions: the last statements. When one of them fails, nothing of the group stays.</summary>
+    public void WriteEnd()
     {
         foreach (var (property, at) in _positions)
             Database.Write(property, at);
         Database.Write(_end);
+    }
+
+    /// <summary>The commit. Throws when it did not take place, or when that is not known.</summary>
+    public void Commit(Action<DbTransaction> flush)
+    {
         flush(Transaction);
         Database.End = _end;
     }

@@ -1,3 +1,5 @@
+using Paradarum.Control.PurgeLog.Postgres;
+
 namespace Paradarum.Control.PurgeLog;
 
 /// <summary>Where the log lives and how much of it is kept. Count and size always win, then age (design section 2, retention).</summary>
@@ -5,6 +7,12 @@ internal sealed record LogOptions
 {
     /// <summary>Folder of the database, its write-ahead log and the lock that keeps a second process out. Created when missing. No default.</summary>
     public required string Folder { get; init; }
+
+    /// <summary>
+    /// Npgsql's connection string of a PostgreSQL database, version 15 or later (<c>Host=...;Database=...;Username=...</c>). Default null: a file of <see cref="Folder"/>, with SQLite.
+    /// The folder holds what is this machine's own either way.
+    /// </summary>
+    public string? Database { get; init; }
 
     /// <summary>Records kept at most. 1 000 to 1 000 000 000, default 1 000 000. A node further behind drops its store and starts from a snapshot.</summary>
     public long MostRecords { get; init; } = 1_000_000;
@@ -36,6 +44,10 @@ internal sealed record LogOptions
         var problems = new List<string>();
         if (string.IsNullOrWhiteSpace(Folder))
             problems.Add($"{nameof(Folder)} must name a folder.");
+        if (Database is not null && PostgresEngine.Problem(Database) is { } problem)
+            problems.Add(
+                $"{nameof(Database)} is no connection string: {problem}. Write \"Host=...;Database=...;Username=...;Password=...\"."
+            );
         Check(problems, nameof(MostRecords), MostRecords, 1_000, 1_000_000_000, "records");
         Check(problems, nameof(MostBytes), MostBytes, 64L << 20, 1L << 40, "bytes");
         Check(problems, nameof(OldestAge), OldestAge, TimeSpan.FromHours(1), TimeSpan.FromDays(3653), "days.hours:minutes:seconds");

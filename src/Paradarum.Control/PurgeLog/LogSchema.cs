@@ -1,6 +1,6 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Security.Cryptography;
-using Microsoft.Data.Sqlite;
 using Paradarum.Protocol.Log;
 
 namespace Paradarum.Control.PurgeLog;
@@ -25,25 +25,27 @@ internal static class LogSchema
             """,
             "CREATE TABLE log_records (position INTEGER PRIMARY KEY, hash BLOB NOT NULL, appended_at BIGINT NOT NULL, payload BLOB NOT NULL)",
             "CREATE TABLE log_positions (property_id INTEGER PRIMARY KEY, last_purge BIGINT NOT NULL, last_configuration BIGINT NOT NULL)",
+            // Epochs that ended without losing anything, and the last position of each: what was said of these positions is still so.
+            "CREATE TABLE log_epochs (epoch TEXT PRIMARY KEY, through BIGINT NOT NULL)",
         ]
     );
 
     /// <summary>Brings every part to this program's version, in one transaction, or refuses and leaves the file as it was.</summary>
-    public static void BringUp(SqliteConnection connection, IEnumerable<SchemaPart> parts)
+    public static void BringUp(DbConnection connection, IEnumerable<SchemaPart> parts)
     {
         using var transaction = connection.BeginTransaction();
-        Run(connection, "CREATE TABLE IF NOT EXISTS schema_parts (name TEXT PRIMARY KEY, version INTEGER NOT NULL)");
+        connection.Run("CREATE TABLE IF NOT EXISTS schema_parts (name TEXT PRIMARY KEY, version INTEGER NOT NULL)");
         foreach (var part in parts)
             BringUp(connection, part);
-        if (Scalar(connection, "SELECT count(*) FROM log_end") is 0L)
+        if (connection.Scalar("SELECT count(*) FROM log_end") is 0L)
             CreateEmptyLog(connection);
         transaction.Commit();
     }
 
-    private static void BringUp(SqliteConnection connection, SchemaPart part)
+    private static void BringUp(DbConnection connection, SchemaPart part)
     {
         var version = Convert.ToInt32(
-            Scalar(connection, "SELECT version FROM schema_parts WHERE name = $1", part.Name) ?? 0,
+            connection.Scalar("SELECT version FROM schema_parts WHERE name = $1", part.Name) ?? 0,
             CultureInfo.InvariantCulture
         );
         if (version > part.Steps.Length)
@@ -51,47 +53,22 @@ internal static class LogSchema
                 $"The database was written by a newer version of Paradarum ({part.Name} tables at version {version}, this program knows {part.Steps.Length}). "
                     + "Start that version, or restore a backup from before the upgrade."
             );
+        var dialect = SqlDialect.Of(connection);
         for (var step = version; step < part.Steps.Length; step++)
-            Run(connection, part.Steps[step]);
-        Run(
-            connection,
+            connection.Run(dialect.Types(part.Steps[step]));
+        connection.Run(
             "INSERT INTO schema_parts (name, version) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET version = excluded.version",
             part.Name,
             part.Steps.Length
         );
     }
 
-    private static void CreateEmptyLog(SqliteConnection connection)
+    private static void CreateEmptyLog(DbConnection connection)
     {
         var epoch = RandomNumberGenerator.GetHexString(32, lowercase: true);
         var key = RandomNumberGenerator.GetHexString(64, lowercase: true);
         var origin = Chain.Origin(epoch);
-        Run(connection, "INSERT INTO log_meta (name, value) VALUES ('epoch', $1), ('purge_token_key', $2)", epoch, key);
-        Run(
-            connection,
-            "INSERT INTO log_end (one, position, hash, tail, tail_hash, bytes, commits) VALUES (1, 0, $1, 0, $1, 0, 0)",
-            origin
-        );
-    }
-
-    private static void Run(SqliteConnection connection, string sql, params ReadOnlySpan<object> values)
-    {
-        using var command = Command(connection, sql, values);
-        command.ExecuteNonQuery();
-    }
-
-    private static object? Scalar(SqliteConnection connection, string sql, params ReadOnlySpan<object> values)
-    {
-        using var command = Command(connection, sql, values);
-        return command.ExecuteScalar();
-    }
-
-    private static SqliteCommand Command(SqliteConnection connection, string sql, ReadOnlySpan<object> values)
-    {
-        var command = connection.CreateCommand();
-        command.CommandText = sql;
-        for (var i = 0; i < values.Length; i++)
-            command.Parameters.AddWithValue(string.Create(CultureInfo.InvariantCulture, $"${i + 1}"), values[i]);
-        return command;
+        connection.Run("INSERT INTO log_meta (name, value) VALUES ('epoch', $1), ('purge_token_key', $2)", epoch, key);
+        connection.Run("INSERT INTO log_end (one, position, hash, tail, tail_hash, bytes, commits) VALUES (1, 0, $1, 0, $1, 0, 0)", origin);
     }
 }

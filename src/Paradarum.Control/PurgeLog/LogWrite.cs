@@ -1,5 +1,5 @@
+using System.Data.Common;
 using Google.Protobuf;
-using Microsoft.Data.Sqlite;
 using Paradarum.Protocol.Link;
 using Paradarum.Protocol.Log;
 
@@ -13,9 +13,19 @@ internal sealed class LogWrite
 
     internal LogWrite(LogGroup group) => _group = group;
 
-    public SqliteConnection Connection => _group.Database.Connection;
+    /// <summary>For what speaks to the database itself; what was executed before has run.</summary>
+    public DbConnection Connection
+    {
+        get
+        {
+            _group.Database.Statements.Flush();
+            return _group.Database.Connection;
+        }
+    }
 
-    public SqliteTransaction Transaction => _group.Transaction;
+    public DbTransaction Transaction => _group.Transaction;
+
+    public SqlDialect Sql => SqlDialect.Of(_group.Database.Connection);
 
     /// <summary>When this group was begun: what rows written in it carry.</summary>
     public DateTimeOffset Now => _group.Now;
@@ -65,15 +75,15 @@ internal sealed class LogWrite
     /// </summary>
     public void AfterFlush(Action publish) => _afterFlush.Add(publish);
 
-    /// <summary>Runs a statement, prepared once per connection. Values are positional, <c>$1</c> upwards.</summary>
-    public int Execute(string sql, params ReadOnlySpan<object?> values)
+    /// <inheritdoc cref="Statements.Execute"/>
+    public void Execute(string sql, params ReadOnlySpan<object?> values)
     {
         HasWritten = true;
-        return _group.Database.Statements.Execute(sql, values);
+        _group.Database.Statements.Execute(sql, values);
     }
 
     /// <summary>Reads rows, those of earlier works in the same group included.</summary>
-    public List<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object?> values) =>
+    public List<T> Query<T>(string sql, Func<DbDataReader, T> read, params ReadOnlySpan<object?> values) =>
         _group.Database.Statements.Query(sql, read, values);
 }
 

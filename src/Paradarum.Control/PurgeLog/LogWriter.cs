@@ -1,10 +1,10 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 using Microsoft.Extensions.Logging;
 
 namespace Paradarum.Control.PurgeLog;
 
 /// <summary>
-/// The one writer of the one database file: log, catalogue and everything else that is durable. Work that waits at the same moment shares a transaction and one
+/// The one writer of the one database: log, catalogue and everything else that is durable. Work that waits at the same moment shares a transaction and one
 /// flush (group commit, design section 2); its task completes after the flush.
 /// </summary>
 internal sealed class LogWriter : IAsyncDisposable
@@ -19,11 +19,12 @@ internal sealed class LogWriter : IAsyncDisposable
     private readonly IReadOnlyList<SchemaPart> _parts;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly Action<SqliteTransaction> _flush;
+    private readonly Action<DbTransaction> _flush;
     private readonly DataFolder _folder;
-    private readonly LogReader _older;
+    private readonly LogEngine _engine;
     private readonly ITimer _upkeep;
     private readonly Thread _thread;
+    private readonly TaskCompletionSource<string> _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Guarded by itself: what waits, and whether the writer is to look at its upkeep or to end.
@@ -35,7 +36,6 @@ internal sealed class LogWriter : IAsyncDisposable
     private LogDatabase? _database;
     private LogGroup? _inDoubt;
     private Exception? _behind;
-    private long _checkpointAt;
     private long _begunAt;
     private bool _wasShared;
 
@@ -44,15 +44,15 @@ internal sealed class LogWriter : IAsyncDisposable
         IReadOnlyList<SchemaPart> parts,
         TimeProvider time,
         ILogger log,
-        Action<SqliteTransaction> flush,
+        Action<DbTransaction> flush,
         DataFolder folder,
-        LogDatabase database,
-        LogReader older
+        LogEngine engine,
+        LogDatabase database
     )
     {
-        (_options, _parts, _time, _log, _flush, _folder, _database, _older) = (options, parts, time, log, flush, folder, database, older);
-        _checkpointAt = options.CheckpointBytes;
-        Feed = new LogFeed(database, older, options.TailBytes);
+        (_options, _parts, _time, _log, _flush, _folder, _engine, _database) = (options, parts, time, log, flush, folder, engine, database);
+        Readers = new LogReaders(engine);
+        Feed = new LogFeed(database, new LogReader(Readers), options.TailBytes);
         _thread = new Thread(Run) { IsBackground = true, Name = "log writer" };
         _thread.Start();
         _upkeep = time.CreateTimer(_ => Wake(upkeep: true), null, options.UpkeepEvery, options.UpkeepEvery);
@@ -61,10 +61,13 @@ internal sealed class LogWriter : IAsyncDisposable
     /// <summary>What is durable, for those who follow it.</summary>
     public LogFeed Feed { get; }
 
+    /// <summary>Reads what is durable.</summary>
+    public LogReaders Readers { get; }
+
     /// <summary>Takes the folder, opens or creates the database, brings all tables up to date and checks the newest part of the chain.</summary>
     /// <param name="parts">Tables of other folders in the same file.</param>
     /// <exception cref="ArgumentException">Options out of range: all of them at once.</exception>
-    /// <exception cref="LogCannotStartException">The folder is taken, the file is of a newer version or damaged, or SQLite cannot promise durability.</exception>
+    /// <exception cref="LogCannotStartException">The folder is taken, the file is of a newer version or damaged, or the database cannot promise durability.</exception>
     public static LogWriter Open(LogOptions options, TimeProvider time, ILogger log, params IReadOnlyList<SchemaPart> parts) =>
         Open(options, time, log, transaction => transaction.Commit(), parts);
 
@@ -73,7 +76,7 @@ internal sealed class LogWriter : IAsyncDisposable
         LogOptions options,
         TimeProvider time,
         ILogger log,
-        Action<SqliteTransaction> flush,
+        Action<DbTransaction> flush,
         params IReadOnlyList<SchemaPart> parts
     )
     {
@@ -81,18 +84,18 @@ internal sealed class LogWriter : IAsyncDisposable
             throw new ArgumentException(string.Join(" ", problems), nameof(options));
 
         var folder = DataFolder.Take(options.Folder);
+        LogEngine? engine = null;
         LogDatabase? database = null;
-        LogReader? older = null;
         try
         {
-            database = LogDatabase.Open(folder.DatabaseFile, options, parts);
-            older = new LogReader(folder.DatabaseFile);
-            return new LogWriter(options, parts, time, log, flush, folder, database, older);
+            engine = LogEngine.Of(options, folder, log);
+            database = engine.Open(parts);
+            return new LogWriter(options, parts, time, log, flush, folder, engine, database);
         }
         catch
         {
-            older?.Dispose();
             database?.Dispose();
+            engine?.Dispose();
             folder.Dispose();
             throw;
         }
@@ -113,6 +116,20 @@ internal sealed class LogWriter : IAsyncDisposable
     public Task<T> WriteSurelyAsync<T>(Func<LogWrite, T> work, CancellationToken stop) =>
         Enqueue(new LogWork<T>(work, hasSavepoint: false, stop));
 
+    /// <summary>
+    /// Completes once the database has made a transaction of this writer durable that began after the call: whatever was known at the call was then still this writer's to say.
+    /// At once where nobody can take its place. A lease is granted on nothing less (G6): another control plane may have taken over, which counts from its own start on.
+    /// </summary>
+    /// <exception cref="LogUnavailableException">It is not known to be: nothing may be granted.</exception>
+    public Task ConfirmAsync(CancellationToken stop) =>
+        _engine.CanBeSuperseded ? WriteSurelyAsync(static _ => true, stop) : Task.CompletedTask;
+
+    /// <summary>
+    /// Completes, with the reason, when this writer can never write again although it has not been disposed: another one has taken its place, or memory is not what the database
+    /// is. Who started it disposes it and starts anew.
+    /// </summary>
+    public Task<string> Over => _over.Task;
+
     private Task<T> Enqueue<T>(LogWork<T> item)
     {
         lock (_waiting)
@@ -127,8 +144,8 @@ internal sealed class LogWriter : IAsyncDisposable
         return item.Done;
     }
 
-    /// <summary>A read-only connection of its own to what is durable; the caller disposes it, soon: an open read holds back the checkpoint.</summary>
-    public SqliteConnection OpenReader() => LogReader.Open(_folder.DatabaseFile);
+    /// <inheritdoc cref="LogEngine.OpenReader"/>
+    public DbConnection OpenReader() => _engine.OpenReader();
 
     private void Wake(bool upkeep)
     {
@@ -157,13 +174,13 @@ internal sealed class LogWriter : IAsyncDisposable
                 // 1. Nothing of the group is known to be durable: its waiters hear an error whatever turns out.
                 // 2. The connection is closed and what is really on disk is read anew, before anyone is told.
                 _log.GroupLost(works.Count, e);
-                CloseDatabase(checkpoint: false);
+                CloseDatabase(finish: false);
                 Reopened();
                 Fail(works, new LogUnavailableException("The change could not be made durable.", e));
             }
             works.Clear();
         }
-        CloseDatabase(checkpoint: true);
+        CloseDatabase(finish: true);
         _ended.SetResult();
     }
 
@@ -216,6 +233,7 @@ internal sealed class LogWriter : IAsyncDisposable
                 group.DropOld(_options, lookAtAge: upkeep);
                 if (works.Count > 0 || group.Dropped)
                 {
+                    group.WriteEnd();
                     _inDoubt = group;
                     group.Commit(_flush);
                     _inDoubt = null;
@@ -227,31 +245,21 @@ internal sealed class LogWriter : IAsyncDisposable
             if (group.MoreToDrop)
                 Wake(upkeep: true);
         }
-        Checkpoint(idle: upkeep);
+        _database!.Maintain(idle: upkeep);
     }
 
     private void Publish(LogGroup group)
     {
         _behind ??= group.Publish();
         if (_behind is not null)
-            _log.MemoryBehind(_behind);
+            FallBehind(_behind);
     }
 
-    /// <summary>Bounds the write-ahead log. Between groups, so it is in no one's commit; small, so that those who wait meanwhile wait for a few flushes at most.</summary>
-    private void Checkpoint(bool idle)
+    private void FallBehind(Exception cause)
     {
-        var bytes = _database!.BytesToCheckpoint;
-        if (bytes == 0 || (bytes < _checkpointAt && !idle))
-            return;
-        if (_database.Checkpoint(truncate: idle))
-        {
-            _checkpointAt = _options.CheckpointBytes;
-            return;
-        }
-        // A reader is in the way: the next try comes after as much again, not after every group.
-        _checkpointAt = bytes + _options.CheckpointBytes;
-        if (bytes > 16 * _options.CheckpointBytes)
-            _log.CheckpointHeldBack(bytes);
+        _behind = cause;
+        _log.MemoryBehind(cause);
+        _over.TrySetResult(cause.Message);
     }
 
     /// <summary>True when the database is open, after settling what became of a group whose commit failed.</summary>
@@ -261,36 +269,39 @@ internal sealed class LogWriter : IAsyncDisposable
             return true;
         try
         {
-            _database = LogDatabase.Open(_folder.DatabaseFile, _options, _parts);
+            _database = _engine.Open(_parts);
         }
         catch (LogCannotStartException e)
         {
             _log.CannotReopen(e);
+            if (e is LogTakenException)
+                _over.TrySetResult(e.Message);
             return false;
         }
-        _checkpointAt = _options.CheckpointBytes;
         // The commit may have reached the disk all the same: its records are then in the log, and memory must follow, although its waiters were told 500.
         if (_inDoubt is { } group && _database.End.Commits == group.End.Commits)
             Publish(group);
         else if (_database.End.Head.Position != Feed.Head.Position)
-            _behind = new InvalidDataException(
-                $"The log ends at {_database.End.Head.Position} on disk and at {Feed.Head.Position} in memory."
+            FallBehind(
+                new InvalidDataException($"The log ends at {_database.End.Head.Position} on disk and at {Feed.Head.Position} in memory.")
             );
+        if (!string.Equals(_database.Epoch, Feed.Epoch, StringComparison.Ordinal))
+            FallBehind(new InvalidDataException("The database has begun a new epoch: a standby was promoted, or a backup restored."));
         _inDoubt = null;
         _log.Reopened(_database.End.Head.Position);
         return true;
     }
 
-    private void CloseDatabase(bool checkpoint)
+    private void CloseDatabase(bool finish)
     {
         try
         {
-            if (checkpoint)
-                _database?.Checkpoint(truncate: true);
+            if (finish)
+                _database?.Finish();
         }
-        catch (SqliteException e)
+        catch (DbException e)
         {
-            _log.CheckpointFailed(e); // all of it is in the write-ahead log: the next open does it again
+            _log.CheckpointFailed(e);
         }
         _database?.Dispose();
         _database = null;
@@ -302,7 +313,7 @@ internal sealed class LogWriter : IAsyncDisposable
             work.Fail(cause);
     }
 
-    /// <summary>Takes no more work, finishes what waits, copies the write-ahead log into the database and gives the folder back.</summary>
+    /// <summary>Takes no more work, finishes what waits, lets the database finish and gives the folder back.</summary>
     public async ValueTask DisposeAsync()
     {
         lock (_waiting)
@@ -312,7 +323,8 @@ internal sealed class LogWriter : IAsyncDisposable
         }
         await _upkeep.DisposeAsync();
         await _ended.Task;
-        _older.Dispose();
+        Readers.Dispose();
+        _engine.Dispose();
         _folder.Dispose();
     }
 }

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 using Microsoft.Extensions.Primitives;
 using Paradarum.Control.Api;
 using Paradarum.Control.Fleet;
@@ -77,7 +77,7 @@ internal sealed class PurgeHistory(LogReaders readers, LogFeed feed, PurgeProgre
 
     /// <summary>Counted by the rows' places; a page far from the newest is found by halving.</summary>
     private static (List<PurgeRow> Rows, int Total) ReadAny(
-        SqliteConnection reader,
+        DbConnection reader,
         long propertyId,
         ulong after,
         ulong through,

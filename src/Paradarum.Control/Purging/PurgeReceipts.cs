@@ -15,7 +15,7 @@ internal sealed class PurgeReceipts(LogReaders readers, LogFeed feed, PurgeProgr
         if (
             !PurgeToken.TryRead(purgeId, feed.PurgeTokenKey.Span, out var token)
             || token.PropertyId != propertyId
-            || !string.Equals(token.Epoch, feed.Epoch, StringComparison.Ordinal)
+            || !feed.IsOfThisLog(token.Epoch, token.Position)
         )
             return null;
         return readers.Read(reader => PurgeRows.Find(reader, propertyId, token.Position, MostItemsShown));

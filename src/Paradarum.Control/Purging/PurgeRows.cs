@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
+using System.Data.Common;
 using System.Text.Json;
 using Google.Protobuf;
-using Microsoft.Data.Sqlite;
 using Paradarum.Control.Audit;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol.Link;
@@ -38,15 +38,16 @@ internal static class PurgeRows
     private const int ItemBytes = 8192;
 
     /// <summary>From the newest on in the index alone, and no further than the page's end.</summary>
-    internal const string PositionsOfTypes = """
-        SELECT position FROM purges INDEXED BY purges_by_property
-        WHERE property_id = $1 AND position > $2 AND position <= $3 AND types & $4 <> 0
-        ORDER BY position DESC LIMIT $5 OFFSET $6
-        """;
+    internal static string PositionsOfTypes(SqlDialect sql) =>
+        $"""
+            SELECT position FROM purges {sql.By("purges_by_property")}
+            WHERE property_id = $1 AND position > $2 AND position <= $3 AND types & $4 <> 0
+            ORDER BY position DESC LIMIT $5 OFFSET $6
+            """;
 
     /// <summary>In the index alone: 16 ms for 100 000 purges of the property, which retention bounds.</summary>
-    internal const string CountOfTypes =
-        "SELECT count(*) FROM purges INDEXED BY purges_by_property WHERE property_id = $1 AND position > $2 AND position <= $3 AND types & $4 <> 0";
+    internal static string CountOfTypes(SqlDialect sql) =>
+        $"SELECT count(*) FROM purges {sql.By("purges_by_property")} WHERE property_id = $1 AND position > $2 AND position <= $3 AND types & $4 <> 0";
 
     /// <summary>The row of a purge: what its receipt starts from, and its entry in the audit trail (docs/decisions/audit.md).</summary>
     /// <param name="write">Of the record, so that both share a flush.</param>
@@ -100,12 +101,12 @@ internal static class PurgeRows
     }
 
     /// <summary>Null when there is no such purge of the property, or its record is past retention.</summary>
-    public static PurgeRow? Find(SqliteConnection reader, long propertyId, ulong position, int mostItems) =>
+    public static PurgeRow? Find(DbConnection reader, long propertyId, ulong position, int mostItems) =>
         Read(reader, "p.property_id = $1 AND p.position = $2", mostItems, propertyId, (long)position).SingleOrDefault();
 
     /// <summary>Newest first: at most so many of a property's purges after one position up to another, of any of these types.</summary>
     public static List<PurgeRow> Newest(
-        SqliteConnection reader,
+        DbConnection reader,
         long propertyId,
         ulong after,
         ulong through,
@@ -116,7 +117,7 @@ internal static class PurgeRows
     ) =>
         Read(
             reader,
-            $"p.position IN ({PositionsOfTypes}) ORDER BY p.position DESC",
+            $"p.position IN ({PositionsOfTypes(SqlDialect.Of(reader))}) ORDER BY p.position DESC",
             mostItems,
             propertyId,
             (long)after,
@@ -127,7 +128,7 @@ internal static class PurgeRows
         );
 
     /// <summary>Oldest first, without their items.</summary>
-    public static List<PurgeRow> Oldest(SqliteConnection reader, long propertyId, ulong after, ulong through, int most) =>
+    public static List<PurgeRow> Oldest(DbConnection reader, long propertyId, ulong after, ulong through, int most) =>
         Read(
             reader,
             "p.property_id = $1 AND p.position > $2 AND p.position <= $3 ORDER BY p.position LIMIT $4",
@@ -139,25 +140,24 @@ internal static class PurgeRows
         );
 
     /// <summary>How many there are; looks at every one in the index.</summary>
-    public static int Count(SqliteConnection reader, long propertyId, ulong after, ulong through, PurgeTypes types)
+    public static int Count(DbConnection reader, long propertyId, ulong after, ulong through, PurgeTypes types)
     {
-        using var command = Command(reader, CountOfTypes, propertyId, (long)after, (long)through, (int)types);
-        return Convert.ToInt32(command.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture);
+        var count = reader.Scalar(CountOfTypes(SqlDialect.Of(reader)), propertyId, (long)after, (long)through, (int)types);
+        return Convert.ToInt32(count, System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>The last purge of a property at or below a position with its place among all of them; null when there is none.</summary>
-    public static (ulong Position, long Ordinal)? LastThrough(SqliteConnection reader, long propertyId, ulong through) =>
+    public static (ulong Position, long Ordinal)? LastThrough(DbConnection reader, long propertyId, ulong through) =>
         Edge(reader, "position <= $2 ORDER BY position DESC", propertyId, through);
 
     /// <summary>The first purge of a property after a position.</summary>
-    public static (ulong Position, long Ordinal)? FirstAfter(SqliteConnection reader, long propertyId, ulong after) =>
+    public static (ulong Position, long Ordinal)? FirstAfter(DbConnection reader, long propertyId, ulong after) =>
         Edge(reader, "position > $2 ORDER BY position", propertyId, after);
 
-    private static (ulong Position, long Ordinal)? Edge(SqliteConnection reader, string which, long propertyId, ulong position)
+    private static (ulong Position, long Ordinal)? Edge(DbConnection reader, string which, long propertyId, ulong position)
     {
-        using var command = Command(
-            reader,
-            $"SELECT position, ordinal FROM purges INDEXED BY purges_by_property WHERE property_id = $1 AND {which} LIMIT 1",
+        using var command = reader.Command(
+            $"SELECT position, ordinal FROM purges {SqlDialect.Of(reader).By("purges_by_property")} WHERE property_id = $1 AND {which} LIMIT 1",
             propertyId,
             (long)position
         );
@@ -165,11 +165,10 @@ internal static class PurgeRows
         return row.Read() ? ((ulong)row.GetInt64(0), row.GetInt64(1)) : null;
     }
 
-    private static List<PurgeRow> Read(SqliteConnection reader, string which, int mostItems, params ReadOnlySpan<object> values)
+    private static List<PurgeRow> Read(DbConnection reader, string which, int mostItems, params ReadOnlySpan<object?> values)
     {
         // Only as much of a payload as is shown: a batch may hold many megabytes.
-        using var command = Command(
-            reader,
+        using var command = reader.Command(
             $"""
             SELECT p.position, asked_by, accepted_at, item_count, shields, pops, hostnames, accepted_nodes, substr(payload, 1, {mostItems
                 * ItemBytes})
@@ -228,14 +227,5 @@ internal static class PurgeRows
             // Cut off here: what is whole is shown.
         }
         return items.ToImmutable();
-    }
-
-    private static SqliteCommand Command(SqliteConnection reader, string sql, params ReadOnlySpan<object> values)
-    {
-        var command = reader.CreateCommand();
-        command.CommandText = sql;
-        for (var i = 0; i < values.Length; i++)
-            command.Parameters.AddWithValue(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"${i + 1}"), values[i]);
-        return command;
     }
 }

@@ -30,6 +30,7 @@ internal static class TelemetryComposition
         services.AddSingleton<FleetMeter>();
         services.AddSingleton<CertificateWatch>();
         services.AddSingleton<Prober>();
+        services.AddSingleton<Health>();
         services.AddHostedService(provider => provider.GetRequiredService<FleetMeter>());
         services.AddHostedService(provider => provider.GetRequiredService<CertificateWatch>());
         services.AddHostedService(provider => provider.GetRequiredService<Prober>());
@@ -53,7 +54,17 @@ internal static class TelemetryComposition
             metrics =>
                 metrics.Use((context, next) => RefuseStrangersAsync(context, next, options)).UseOpenTelemetryPrometheusScrapingEndpoint()
         );
+        var health = app.Services.GetRequiredService<Health>();
+        Answer(app, Health.LivePath, context => Health.SayAsync(context, StatusCodes.Status200OK, "live"));
+        Answer(app, Health.ReadyPath, health.AnswerReadyAsync);
     }
+
+    private static void Answer(WebApplication app, PathString path, RequestDelegate answer) =>
+        app.UseWhen(
+            context =>
+                context.Request.Path == path && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)),
+            health => health.Run(answer)
+        );
 
     public static void MapTelemetry(this WebApplication app) => app.Services.GetRequiredService<Canary>().Map(app);
 

@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
 
@@ -39,7 +39,7 @@ internal sealed class WebhookRunner(
                 else
                     await Queued.WaitAsync(UntilNext(next), time, stop);
             }
-            catch (Exception e) when (e is LogUnavailableException or SqliteException)
+            catch (Exception e) when (e is LogUnavailableException or DbException)
             {
                 log.NotWritten(e);
                 await Task.Delay(RetryAfter, time, stop);

@@ -1,5 +1,4 @@
-using System.Globalization;
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 using Paradarum.Control.PurgeLog;
 
 namespace Paradarum.Control.Webhooks;
@@ -89,9 +88,8 @@ internal static class WebhookStore
     }
 
     /// <summary>Oldest first.</summary>
-    public static List<Delivery> Due(SqliteConnection reader, long webhookId, DateTimeOffset now, int most) =>
-        Read(
-            reader,
+    public static List<Delivery> Due(DbConnection reader, long webhookId, DateTimeOffset now, int most) =>
+        reader.Rows(
             "SELECT id, body, created_at, attempts FROM webhook_deliveries WHERE webhook_id = $1 AND due_at <= $2 ORDER BY due_at LIMIT $3",
             row => new Delivery(
                 row.GetString(0),
@@ -105,18 +103,18 @@ internal static class WebhookStore
         );
 
     /// <summary>When the next one is due; null when none waits.</summary>
-    public static DateTimeOffset? NextDue(SqliteConnection reader, long webhookId) =>
-        Read(
-                reader,
+    public static DateTimeOffset? NextDue(DbConnection reader, long webhookId) =>
+        reader
+            .Rows(
                 "SELECT due_at FROM webhook_deliveries WHERE webhook_id = $1 ORDER BY due_at LIMIT 1",
                 row => (DateTimeOffset?)DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(0)),
                 webhookId
             )
             .SingleOrDefault();
 
-    public static WebhookHealth Health(SqliteConnection reader, long webhookId) =>
-        Read(
-                reader,
+    public static WebhookHealth Health(DbConnection reader, long webhookId) =>
+        reader
+            .Rows(
                 "SELECT (SELECT count(*) FROM webhook_deliveries WHERE webhook_id = $1), dropped, last_attempt_at, last_result FROM webhooks WHERE id = $1",
                 row => new WebhookHealth(
                     row.GetInt64(0),
@@ -128,17 +126,4 @@ internal static class WebhookStore
             )
             .SingleOrDefault()
         ?? new WebhookHealth(0, 0, null, null);
-
-    private static List<T> Read<T>(SqliteConnection reader, string sql, Func<SqliteDataReader, T> read, params ReadOnlySpan<object> values)
-    {
-        using var command = reader.CreateCommand();
-        command.CommandText = sql;
-        for (var i = 0; i < values.Length; i++)
-            command.Parameters.AddWithValue(string.Create(CultureInfo.InvariantCulture, $"${i + 1}"), values[i]);
-        using var row = command.ExecuteReader();
-        var rows = new List<T>();
-        while (row.Read())
-            rows.Add(read(row));
-        return rows;
-    }
 }

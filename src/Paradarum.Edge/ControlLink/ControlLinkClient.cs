@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Http;
 using Grpc.Core;
@@ -12,9 +13,9 @@ using Paradarum.Protocol.Tls;
 namespace Paradarum.Edge.ControlLink;
 
 /// <summary>Where the control plane is and where this node is reached.</summary>
-/// <param name="Control">The fleet port, for example <c>http://127.0.0.1:5253</c>, or <c>https://</c> where it has a certificate.</param>
+/// <param name="Controls">Fleet ports, for example <c>http://127.0.0.1:5253</c>, or <c>https://</c> where they have a certificate. One of them works, the others stand by.</param>
 /// <param name="PublicUrl">Where visitors (or PoPs) reach this node.</param>
-internal sealed record ControlLinkOptions(Uri Control, string PublicUrl)
+internal sealed record ControlLinkOptions(ImmutableArray<Uri> Controls, string PublicUrl)
 {
     /// <summary>Who must have issued the control plane's certificate; null: anybody the system believes.</summary>
     public TrustedRoots? ControlRoots { get; init; }
@@ -62,8 +63,7 @@ internal sealed class ControlLinkClient(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         state.NodeId = identity.NodeId;
-        using var channel = ControlChannel.Open(options.Control, options.ControlRoots);
-        var client = new FleetLink.FleetLinkClient(channel);
+        using var controls = new ControlChannels(options.Controls, options.ControlRoots);
         for (var failures = 1; !_servingIsOver.IsCancellationRequested; failures++)
         {
             Exception? cause = null;
@@ -83,7 +83,7 @@ internal sealed class ControlLinkClient(
             );
             try
             {
-                await session.RunAsync(client, stoppingToken);
+                await session.RunAsync(controls.Current, stoppingToken);
             }
             catch (Exception e) when (IsLinkFailure(e) && !stoppingToken.IsCancellationRequested)
             {
@@ -105,7 +105,8 @@ internal sealed class ControlLinkClient(
             if (session.Progressed)
                 failures = 1;
             log.LinkLost(state.Current.Position, failures, cause);
-            await RestAsync(Backoff.For(failures, Jitter()), stoppingToken);
+            controls.Next();
+            await RestAsync(Backoff.For(controls.Rounds(failures), Jitter()), stoppingToken);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using Grpc.Core;
 using Paradarum.Protocol;
@@ -28,7 +29,7 @@ internal static class Enrolment
     /// <exception cref="RpcException">The control plane can't be reached.</exception>
     public static async Task<Result<NodeIdentity>> ReadOrEnrolAsync(
         NodeFolder folder,
-        Uri control,
+        ImmutableArray<Uri> controls,
         TrustedRoots? roots,
         string token,
         CancellationToken stop
@@ -36,6 +37,26 @@ internal static class Enrolment
     {
         if (Read(folder) is { } kept)
             return kept;
+        // One of them works. Only the last one's silence is the answer; the token is spent with the first that takes it.
+        foreach (var control in controls[..^1])
+        {
+            try
+            {
+                return await EnrolAsync(folder, control, roots, token, stop);
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable) { }
+        }
+        return await EnrolAsync(folder, controls[^1], roots, token, stop);
+    }
+
+    private static async Task<Result<NodeIdentity>> EnrolAsync(
+        NodeFolder folder,
+        Uri control,
+        TrustedRoots? roots,
+        string token,
+        CancellationToken stop
+    )
+    {
         using var channel = ControlChannel.Open(control, roots);
         try
         {

@@ -90,6 +90,11 @@ internal static class SettingKinds
         "the address of a server. Write it as http://10.0.0.5:5253 (no path, query or user)"
     );
 
+    public static readonly SettingKind<ImmutableArray<Uri>> ServerUrls = new(
+        TryServerUrls,
+        "a list of servers' addresses. Write it as http://10.0.0.5:5253, or http://10.0.0.5:5253,http://10.0.0.6:5253 (no path, query or user)"
+    );
+
     /// <summary>Port 53 where none is said.</summary>
     public static readonly SettingKind<ImmutableArray<IPEndPoint>> DnsServers = new(
         TryDnsServers,
@@ -206,6 +211,19 @@ internal static class SettingKinds
             return "0";
         var (unit, length) = Times.Last(unit => time.Ticks % unit.Length.Ticks == 0);
         return string.Create(CultureInfo.InvariantCulture, $"{time.Ticks / length.Ticks}{unit}");
+    }
+
+    private static bool TryServerUrls(string text, out ImmutableArray<Uri> value)
+    {
+        var urls = ImmutableArray.CreateBuilder<Uri>();
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (!ServerUrl.Parse(part, out var url))
+                break;
+            urls.Add(url);
+        }
+        value = urls.ToImmutable();
+        return value.Length == text.Count(c => c == ',') + 1;
     }
 
     private static bool TryDnsServers(string text, out ImmutableArray<IPEndPoint> value)

@@ -4,28 +4,28 @@ using Paradarum.Control.PurgeLog;
 
 namespace Paradarum.Processes;
 
-/// <summary>Runs <c>control</c> from the checked options to the exit code.</summary>
-internal static class ControlRunner
+/// <summary>
+/// Runs <c>control</c> from the checked options to the exit code. On PostgreSQL it stands by while another one works, takes over when that ends, and stands by again when it is
+/// superseded itself: all of that in one process, so that a service unit has nothing to decide.
+/// </summary>
+internal sealed class ControlRunner(ControlPlaneOptions options, Action<ILoggingBuilder> logging, bool newOperator)
 {
     private const string KeyName = "control";
 
-    public static async Task<int> RunAsync(ControlPlaneOptions options, Action<ILoggingBuilder> logging, CancellationToken stop)
+    private ControlPlaneSurroundings Surroundings => new() { Logging = logging };
+
+    public async Task<int> RunAsync(CancellationToken stop)
     {
         try
         {
-            await using var control = await ControlPlane.StartAsync(options, new ControlPlaneSurroundings { Logging = logging }, stop);
-            var folder = options.Log.Folder;
-            var known = OperatorFile.Read(folder);
-            var access = await control
-                .Services.GetRequiredService<FirstStart>()
-                .OperatorAsync(known?.ApiKey, known?.AdminPassword, stop, KeyName);
-            var (api, fleet) = (control.Api.GetLeftPart(UriPartial.Authority), control.Fleet.GetLeftPart(UriPartial.Authority));
-            new OperatorFile(api, fleet, access.ApiKey, access.Email, access.Password).Write(folder);
-            await Console.Out.WriteLineAsync(
-                $"paradarum control: ready api={api} fleet={fleet} credentials={Path.Combine(folder, OperatorFile.Name)}"
-            );
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
-            return ExitCode.Done;
+            // What can't be used at the first start is a mistake of the operator's; afterwards it is an outage, which ends.
+            for (var mayWait = false; ; mayWait = true)
+            {
+                await using var control = await StartAsync(mayWait, stop);
+                await SayReadyAsync(control, stop);
+                var superseded = await control.Over.WaitAsync(stop);
+                await Console.Error.WriteLineAsync($"paradarum control: starting anew: {superseded}");
+            }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -33,7 +33,9 @@ internal static class ControlRunner
         }
         catch (LogCannotStartException e)
         {
-            return ExitCode.Fail($"{e.Message} The folder is the one of --data.");
+            return ExitCode.Fail(
+                options.Log.Database is null ? $"{e.Message} The folder is the one of --data." : $"{e.Message} It is the one of --database."
+            );
         }
         catch (AddressInUseException e)
         {
@@ -43,5 +45,39 @@ internal static class ControlRunner
         {
             return ExitCode.Fail(e.Message);
         }
+    }
+
+    private async Task<ControlPlane> StartAsync(bool mayWait, CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                return await ControlPlane.StartAsync(options, Surroundings, stop);
+            }
+            catch (LogCannotStartException e) when (options.Log.Database is not null && (mayWait || e is LogTakenException))
+            {
+                await Console.Out.WriteLineAsync($"paradarum control: standing by: {e.Message}");
+                await StandBy.UntilFreeAsync(options, Surroundings, stop);
+            }
+        }
+    }
+
+    private async Task SayReadyAsync(ControlPlane control, CancellationToken stop)
+    {
+        var folder = options.Log.Folder;
+        var (api, fleet) = (control.Api.GetLeftPart(UriPartial.Authority), control.Fleet.GetLeftPart(UriPartial.Authority));
+        var known = OperatorFile.Read(folder);
+        var first = control.Services.GetRequiredService<FirstStart>();
+        var credentials = Path.Combine(folder, OperatorFile.Name);
+        // Another machine's control plane gave the operator their key: taking over must not take it away.
+        if (options.Log.Database is not null && known is null && first.HasOperator && !newOperator)
+            credentials = "elsewhere";
+        else
+        {
+            var access = await first.OperatorAsync(known?.ApiKey, known?.AdminPassword, stop, KeyName);
+            new OperatorFile(api, fleet, access.ApiKey, access.Email, access.Password).Write(folder);
+        }
+        await Console.Out.WriteLineAsync($"paradarum control: ready api={api} fleet={fleet} credentials={credentials}");
     }
 }

@@ -49,13 +49,15 @@ internal sealed class Installation : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs until it is told to stop, or until a node can't go on: then that node's exception.</summary>
+    /// <summary>Runs until it is told to stop, or until a part can't go on: then its exception.</summary>
     public async Task RunUntilAsync(CancellationToken stop)
     {
         var stopped = Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop);
-        await Task.WhenAny([stopped, _https?.RenewAsync(stop) ?? stopped, .. _nodes.Select(FailsAsync)]);
+        await Task.WhenAny([stopped, _control!.Over, _https?.RenewAsync(stop) ?? stopped, .. _nodes.Select(FailsAsync)]);
         foreach (var node in _nodes.Where(node => node.Following.IsFaulted))
             await node.Following;
+        if (_control.Over.IsCompletedSuccessfully)
+            throw new IOException($"The control plane cannot go on: {await _control.Over} Start it again.");
     }
 
     /// <summary>Ends only with a failure: a node that left the fleet in good order stops nothing.</summary>
@@ -84,7 +86,7 @@ internal sealed class Installation : IAsyncDisposable
         _control = await ControlPlane.StartAsync(
             new ControlPlaneOptions
             {
-                Log = new LogOptions { Folder = Path.Combine(options.DataFolder, "control") },
+                Log = new LogOptions { Folder = Path.Combine(options.DataFolder, "control"), Database = options.Database },
                 ApiPort = options.ApiPort,
                 OriginsAllow = options.OriginsAllow,
                 Webhooks = options.Webhooks,

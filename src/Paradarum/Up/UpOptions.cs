@@ -18,6 +18,9 @@ internal sealed record UpOptions
     /// <summary>Holds the database, the nodes' identities and up.json. Created when missing; one process at a time.</summary>
     public required string DataFolder { get; init; }
 
+    /// <summary>Npgsql's connection string; null: a file of the folder.</summary>
+    public string? Database { get; init; }
+
     public int ApiPort { get; init; } = DefaultApiPort;
 
     /// <summary>Ports count up from here, shields before PoPs.</summary>

@@ -1,9 +1,9 @@
 using System.Net.Http.Headers;
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
 using Paradarum.Control.Access;
+using Paradarum.Control.PurgeLog;
 using Paradarum.Control.Tests.PurgeLog;
 using Paradarum.Testing;
 
@@ -391,10 +391,7 @@ public sealed class A_credential
 
     private static long Stored(ControlHost host)
     {
-        using var connection = new SqliteConnection($"Data Source={Path.Combine(host.Folder, "paradarum.db")};Mode=ReadOnly;Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT last_used_at FROM api_keys";
-        return (long)command.ExecuteScalar()!;
+        using var reader = host.Writer.OpenReader();
+        return (long)reader.Scalar("SELECT last_used_at FROM api_keys")!;
     }
 }

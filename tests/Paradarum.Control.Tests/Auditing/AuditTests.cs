@@ -221,8 +221,7 @@ public sealed class The_audit_trail
         secrets.Add(await MadeAsync("/api/auth/login", new { email = host.Operator.Email, password = host.Operator.Password }, "token"));
         await client.PostAnswerAsync("/api/auth/login", new { email = host.Operator.Email, password = "wrong-password" });
 
-        using var readers = new LogReaders(host.Writer);
-        var rows = readers.Read(reader =>
+        var rows = host.Writer.Readers.Read(reader =>
         {
             using var command = reader.CreateCommand();
             command.CommandText = "SELECT * FROM audit";

@@ -1,10 +1,13 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql;
 using Paradarum.Control.Database;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Testing;
+using Paradarum.Testing.Postgres;
 
 namespace Paradarum.Control.Tests.Database;
 
@@ -27,11 +30,41 @@ public sealed class The_schema
     }
 
     [Fact]
-    public void Is_what_the_entities_say()
+    public void Is_what_the_entities_say_on_either_database()
     {
-        using var db = Design();
-        db.Database.HasPendingModelChanges()
-            .ShouldBeFalse("an entity changed: dotnet ef migrations add NAME --project src/Paradarum.Control");
+        using var sqlite = Design();
+        sqlite
+            .Database.HasPendingModelChanges()
+            .ShouldBeFalse("an entity changed: dotnet ef migrations add NAME --project src/Paradarum.Control --context ControlDb");
+        using var postgres = new DesignTimePostgresControlDb().CreateDbContext([]);
+        postgres
+            .Database.HasPendingModelChanges()
+            .ShouldBeFalse(
+                "an entity changed: dotnet ef migrations add NAME --project src/Paradarum.Control --context PostgresControlDb --output-dir Database/Postgres/Migrations"
+            );
+    }
+
+    [Fact]
+    public async Task Of_a_later_version_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        await using (var host = await ControlHost.StartAsync(folder["control"]))
+            await host.Writer.WriteAsync(
+                write =>
+                {
+                    write.Execute(
+                        "INSERT INTO \"__EFMigrationsHistory\" (\"MigrationId\", \"ProductVersion\") VALUES ($1, $2)",
+                        "29990101000000_Later",
+                        "99"
+                    );
+                    return true;
+                },
+                default
+            );
+        (await Should.ThrowAsync<LogCannotStartException>(() => ControlHost.StartAsync(folder["control"]))).Message.ShouldContain(
+            "29990101000000_Later"
+        );
+        TestDatabases.Forget(folder["control"]);
     }
 
     [Fact]
@@ -59,15 +92,14 @@ public sealed class The_schema
 
     private static List<string> Tables(string folder)
     {
-        using var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "paradarum.db")};Mode=ReadOnly;Pooling=False");
+        using DbConnection connection = TestDatabases.For(folder) is { } database
+            ? new NpgsqlConnection(database + ";Pooling=false")
+            : new SqliteConnection($"Data Source={Path.Combine(folder, "paradarum.db")};Mode=ReadOnly;Pooling=False");
         connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
-        using var reader = command.ExecuteReader();
-        var names = new List<string>();
-        while (reader.Read())
-            names.Add(reader.GetString(0));
-        return names;
+        var sql = TestDatabases.ArePostgres
+            ? "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+            : "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
+        return connection.Rows(sql, row => row.GetString(0));
     }
 }
 

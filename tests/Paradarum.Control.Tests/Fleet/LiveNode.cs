@@ -23,7 +23,7 @@ internal sealed class LiveNode : IAsyncDisposable
         Identity = identity;
         Lease = new LeaseHolder(_clock);
         _client = new ControlLinkClient(
-            new ControlLinkOptions(control, url),
+            new ControlLinkOptions([control], url),
             identity,
             NodeInstance.Start(folder, _clock),
             State,
@@ -62,7 +62,7 @@ internal sealed class LiveNode : IAsyncDisposable
                 await port.Registry.CreateAsync(ControlHost.Somebody, Path.GetFileName(folder), role, CancellationToken.None)
             );
             identity = ControlHost.Opened(
-                await Enrolment.ReadOrEnrolAsync(held, host.Plane.Fleet, roots: null, created.EnrolmentToken, CancellationToken.None)
+                await Enrolment.ReadOrEnrolAsync(held, [host.Plane.Fleet], roots: null, created.EnrolmentToken, CancellationToken.None)
             );
         }
         var node = new LiveNode(held, identity, control ?? host.Plane.Fleet, url);

@@ -234,9 +234,7 @@ public sealed class The_fleet_port
         (await ghost.HearAsync())!.Refused.Reason.ShouldStartWith("A later start of this node holds its data folder");
         // What the next start of the control plane assumes to hold a lease.
         using var reader = host.Writer.OpenReader();
-        using var command = reader.CreateCommand();
-        command.CommandText = "SELECT group_concat(instance_id || ' ' || latest) FROM fleet_instances";
-        command.ExecuteScalar().ShouldBe("successor 1");
+        reader.Rows("SELECT instance_id || ' ' || latest FROM fleet_instances", row => row.GetString(0)).ShouldBe(["successor 1"]);
     }
 
     internal static Task<LogRecord> AppendAsync(ControlHost host, long propertyId, IEnumerable<RuleMessage>? rules = null)

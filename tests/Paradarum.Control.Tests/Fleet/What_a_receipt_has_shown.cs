@@ -9,6 +9,7 @@ namespace Paradarum.Control.Tests.Fleet;
 /// <summary>A crash of the control plane takes nothing back (contract part 2: purge state only moves forward). A copy of the database is what a crash at that moment leaves.</summary>
 public sealed class What_a_receipt_has_shown
 {
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task Is_on_disk_at_every_moment()
     {
@@ -46,6 +47,7 @@ public sealed class What_a_receipt_has_shown
         last.Dispose();
     }
 
+    [Trait("Engine", "SQLite")]
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -112,7 +114,7 @@ public sealed class What_a_receipt_has_shown
         using (var copy = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(folder, "paradarum.db")};Pooling=False"))
         {
             copy.Open();
-            reader.BackupDatabase(copy);
+            ((Microsoft.Data.Sqlite.SqliteConnection)reader).BackupDatabase(copy);
         }
         await using var again = await ControlHost.StartAsync(folder);
         using var port = new FleetPort(again);

@@ -36,19 +36,14 @@ public sealed class What_many_nodes_say_together
     }
 
     [Fact]
+    [Trait("Engine", "SQLite")]
     public async Task Is_looked_up_by_the_key_of_each_node()
     {
         using var folder = new TemporaryFolder();
         await using var writer = Open(folder.Path);
         await SaveAsync(writer, [Node(1, 0, 0)], []);
         using var reader = writer.OpenReader();
-        using var command = reader.CreateCommand();
-        command.CommandText = "EXPLAIN QUERY PLAN " + FleetStore.SayProgress;
-        command.Parameters.AddWithValue("$1", "[]");
-        using var row = command.ExecuteReader();
-        var plan = new List<string>();
-        while (row.Read())
-            plan.Add(row.GetString(3));
+        var plan = reader.Rows("EXPLAIN QUERY PLAN " + FleetStore.SayProgress(SqlDialect.Sqlite), row => row.GetString(3), "[]");
         plan.ShouldContain(step => step.StartsWith("SEARCH fleet_nodes USING INDEX", StringComparison.Ordinal), string.Join("; ", plan));
         plan.ShouldNotContain(step => step.StartsWith("SCAN fleet_nodes", StringComparison.Ordinal));
     }
@@ -91,7 +86,7 @@ public sealed class What_many_nodes_say_together
 
     private static Task<FleetMemory> LoadAsync(LogWriter writer) =>
         writer.WriteAsync(
-            write => FleetStore.Load(write, writer.Feed.Epoch, new LeaseTerms(TimeSpan.FromSeconds(3), TimeSpan.Zero)),
+            write => FleetStore.Load(write, writer.Feed, new LeaseTerms(TimeSpan.FromSeconds(3), TimeSpan.Zero)),
             CancellationToken.None
         );
 

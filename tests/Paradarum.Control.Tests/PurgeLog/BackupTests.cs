@@ -12,6 +12,7 @@ using Paradarum.Testing;
 
 namespace Paradarum.Control.Tests.PurgeLog;
 
+[Trait("Engine", "SQLite")]
 public sealed class A_backup
 {
     [Fact]
@@ -138,6 +139,7 @@ public sealed class A_backup
 }
 
 /// <summary>After a restore nothing is complete before the largest values that the settings allow have run out, plus 2 %.</summary>
+[Trait("Engine", "SQLite")]
 public sealed class A_restored_control_plane
 {
     [Fact]
@@ -205,7 +207,7 @@ public sealed class A_restored_control_plane
         return await writer.WriteAsync(
             write =>
             {
-                var memory = FleetStore.Load(write, writer.Feed.Epoch, new LeaseTerms(TimeSpan.FromSeconds(3), TimeSpan.Zero));
+                var memory = FleetStore.Load(write, writer.Feed, new LeaseTerms(TimeSpan.FromSeconds(3), TimeSpan.Zero));
                 if (completes)
                     ReceiptStore.Save(
                         write,

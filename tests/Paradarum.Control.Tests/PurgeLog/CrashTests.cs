@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Paradarum.Control.PurgeLog;
+using Paradarum.Control.PurgeLog.Sqlite;
 using Paradarum.Testing;
 
 namespace Paradarum.Control.Tests.PurgeLog;
@@ -32,6 +33,7 @@ public sealed class A_log_whose_process_is_killed
     }
 }
 
+[Trait("Engine", "SQLite")]
 public sealed class A_snapshot_of_database_and_write_ahead_log
 {
     private sealed record Commit(long WalLength, ulong Head);
@@ -135,6 +137,7 @@ public sealed class A_snapshot_of_database_and_write_ahead_log
     }
 }
 
+[Trait("Engine", "SQLite")]
 public sealed class A_write_ahead_log
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -163,7 +166,7 @@ public sealed class A_write_ahead_log
         var wal = log.DatabaseFile + "-wal";
         await using (var reader = log.Writer.OpenReader())
         {
-            await using var transaction = reader.BeginTransaction(deferred: true);
+            await using var transaction = ((SqliteConnection)reader).BeginTransaction(deferred: true);
             await using var command = reader.CreateCommand();
             command.Transaction = transaction;
             command.CommandText = "SELECT count(*) FROM log_records";
@@ -192,9 +195,9 @@ public sealed class A_write_ahead_log
         using var memory = new SqliteConnection("Data Source=:memory:");
         memory.Open();
         Should
-            .Throw<LogCannotStartException>(() => LogDatabase.Require(memory, "journal_mode", "wal"))
+            .Throw<LogCannotStartException>(() => SqliteLogDatabase.Require(memory, "journal_mode", "wal"))
             .Message.ShouldContain("journal_mode");
-        Should.NotThrow(() => LogDatabase.Require(memory, "synchronous", "2", set: "FULL"));
-        Should.Throw<LogCannotStartException>(() => LogDatabase.Require(memory, "synchronous", "2", set: "NORMAL"));
+        Should.NotThrow(() => SqliteLogDatabase.Require(memory, "synchronous", "2", set: "FULL"));
+        Should.Throw<LogCannotStartException>(() => SqliteLogDatabase.Require(memory, "synchronous", "2", set: "NORMAL"));
     }
 }

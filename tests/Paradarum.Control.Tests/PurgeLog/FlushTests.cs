@@ -191,6 +191,7 @@ public sealed class A_failing_commit
         TestLog.ReadAll(log.Feed).Select(TestLog.ValueOf).ShouldBe(["/1", "/2"]);
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task Of_a_database_that_cannot_be_reopened_refuses_writes_until_it_can()
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Paradarum.Control.PurgeLog;
+using Paradarum.Testing.Postgres;
 
 namespace Paradarum.Control.Tests.PurgeLog;
 
@@ -12,6 +13,7 @@ namespace Paradarum.Control.Tests.PurgeLog;
 internal static class LogWriterChild
 {
     private const string FolderVariable = "PARADARUM_TEST_LOG_WRITER";
+    private const string DatabaseVariable = "PARADARUM_TEST_LOG_DATABASE";
     private const string RoundVariable = "PARADARUM_TEST_LOG_ROUND";
     private const int Writers = 8;
 
@@ -27,6 +29,7 @@ internal static class LogWriterChild
                 // The runtime calls StartupHook.Initialize before the test platform's own entry point: the child never gets there.
                 ["DOTNET_STARTUP_HOOKS"] = typeof(LogWriterChild).Assembly.Location,
                 [FolderVariable] = folder,
+                [DatabaseVariable] = TestDatabases.For(folder),
                 [RoundVariable] = round.ToString(CultureInfo.InvariantCulture),
             },
         };
@@ -54,7 +57,12 @@ internal static class LogWriterChild
     private static async Task AppendAsync(string folder, string round)
     {
         var writer = LogWriter.Open(
-            new LogOptions { Folder = folder, CheckpointBytes = 256 << 10 },
+            new LogOptions
+            {
+                Folder = folder,
+                CheckpointBytes = 256 << 10,
+                Database = Environment.GetEnvironmentVariable(DatabaseVariable),
+            },
             TimeProvider.System,
             NullLogger.Instance
         );

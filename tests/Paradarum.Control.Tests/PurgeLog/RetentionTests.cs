@@ -97,7 +97,11 @@ public sealed class Retention
         );
         await using var log = TestLog.Open(options => options with { OldestAge = TimeSpan.FromHours(2) }, part);
         await log.Writer.WriteAsync(
-            write => write.Execute("INSERT INTO notes (position) VALUES ($1)", (long)write.Append(TestLog.Purge(1, "/a")).Position),
+            write =>
+            {
+                write.Execute("INSERT INTO notes (position) VALUES ($1)", (long)write.Append(TestLog.Purge(1, "/a")).Position);
+                return true;
+            },
             Stop
         );
         log.Scalar<long>("SELECT count(*) FROM notes").ShouldBe(1);

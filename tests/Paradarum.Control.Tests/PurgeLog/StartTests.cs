@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol.Log;
@@ -30,6 +29,7 @@ public sealed class Opening_the_log
         TestLog.ReadAll(log.Feed).Select(TestLog.ValueOf).ShouldBe(Enumerable.Range(0, 10).Select(i => $"/{i}"));
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public async Task Keeps_the_database_to_its_owner_also_in_a_folder_that_was_open_to_all()
     {
@@ -59,35 +59,37 @@ public sealed class Opening_the_log
     [Fact]
     public async Task Is_refused_when_a_newer_version_wrote_the_file_and_leaves_it_alone()
     {
-        await using var log = TestLog.Open(parts: new SchemaPart("later", ["CREATE TABLE a (x)", "CREATE TABLE b (x)"]));
+        await using var log = TestLog.Open(parts: new SchemaPart("later", ["CREATE TABLE a (x INTEGER)", "CREATE TABLE b (x INTEGER)"]));
         await log.Append();
         var refused = await Should.ThrowAsync<LogCannotStartException>(() =>
-            log.Reopen(parts: new SchemaPart("later", ["CREATE TABLE a (x)"]))
+            log.Reopen(parts: new SchemaPart("later", ["CREATE TABLE a (x INTEGER)"]))
         );
         refused.Message.ShouldContain("newer version");
-        await log.Reopen(parts: new SchemaPart("later", ["CREATE TABLE a (x)", "CREATE TABLE b (x)", "CREATE TABLE c (x)"]));
+        await log.Reopen(
+            parts: new SchemaPart("later", ["CREATE TABLE a (x INTEGER)", "CREATE TABLE b (x INTEGER)", "CREATE TABLE c (x INTEGER)"])
+        );
         log.Feed.Head.Position.ShouldBe(1ul);
         log.Scalar<long>("SELECT count(*) FROM c").ShouldBe(0);
     }
 
     [Theory]
-    [InlineData("UPDATE log_records SET payload = x'00' WHERE position = 3")]
-    [InlineData("UPDATE log_records SET hash = x'00' WHERE position = 2")]
+    [InlineData("UPDATE log_records SET payload = $1 WHERE position = 3")]
+    [InlineData("UPDATE log_records SET hash = $1 WHERE position = 2")]
     [InlineData("DELETE FROM log_records WHERE position = 5")]
     [InlineData("DELETE FROM log_records WHERE position = 4")]
     [InlineData("UPDATE log_end SET position = 4")]
-    [InlineData("UPDATE log_end SET hash = x'00'")]
+    [InlineData("UPDATE log_end SET hash = $1")]
     public async Task Is_refused_when_the_chain_does_not_hold(string damage)
     {
         await using var log = TestLog.Open();
         for (var i = 0; i < 5; i++)
             await log.Append();
         await log.Writer.DisposeAsync();
-        await using (var connection = new SqliteConnection($"Data Source={log.DatabaseFile};Pooling=False"))
+        await using (var connection = log.Connect())
         {
-            connection.Open();
-            await using var command = connection.CreateCommand();
-            command.CommandText = damage;
+            await using var command = damage.Contains('$', StringComparison.Ordinal)
+                ? connection.Command(damage, new byte[] { 0 })
+                : connection.Command(damage);
             command.ExecuteNonQuery().ShouldBe(1);
         }
         Should
@@ -95,6 +97,7 @@ public sealed class Opening_the_log
             .Message.ShouldContain("damaged");
     }
 
+    [Trait("Engine", "SQLite")]
     [Fact]
     public void Is_refused_for_a_file_that_is_no_database()
     {

@@ -1,4 +1,6 @@
+using System.Data.Common;
 using Paradarum.Control.PurgeLog;
+using Paradarum.Testing.Postgres;
 
 namespace Paradarum.Control.Tests.PurgeLog;
 
@@ -75,16 +77,20 @@ public sealed class A_work_without_a_savepoint
     }
 
     [Fact]
-    public async Task Says_what_SQLite_says_of_a_statement_that_fails()
+    public async Task Says_what_the_database_says_of_a_statement_that_fails()
     {
         await using var log = TestLog.Open();
         var twice = log.Writer.WriteAsync(
-            write => write.Execute("INSERT INTO log_meta (name, value) VALUES ($1, $2)", "epoch", "another"),
+            write =>
+            {
+                write.Execute("INSERT INTO log_meta (name, value) VALUES ($1, $2)", "epoch", "another");
+                return true;
+            },
             Stop
         );
 
-        (await Should.ThrowAsync<Microsoft.Data.Sqlite.SqliteException>(twice)).Message.ShouldContain(
-            "UNIQUE constraint failed: log_meta.name"
+        (await Should.ThrowAsync<DbException>(twice)).Message.ShouldContain(
+            TestDatabases.ArePostgres ? "violates unique constraint \"log_meta_pkey\"" : "UNIQUE constraint failed: log_meta.name"
         );
         (await log.Append()).Position.ShouldBe(1ul);
     }
@@ -99,7 +105,8 @@ public sealed class A_work_without_a_savepoint
             {
                 write.Execute("INSERT INTO log_meta (name, value) VALUES ($1, $2)", "one", "1");
                 write.Execute("INSERT INTO log_meta (name, value) VALUES ($1, $2)", "two", "2");
-                return write.Execute("UPDATE log_meta SET value = $2 WHERE name = $1", "one", "changed");
+                write.Execute("UPDATE log_meta SET value = $2 WHERE name = $1", "one", "changed");
+                return true;
             },
             Stop
         );

@@ -1,9 +1,12 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Npgsql;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Protocol.Link;
 using Paradarum.Protocol.Log;
+using Paradarum.Testing.Postgres;
 
 namespace Paradarum.Control.Tests.PurgeLog;
 
@@ -40,7 +43,7 @@ internal sealed class TestLog : IAsyncDisposable
         params IReadOnlyList<SchemaPart> parts
     )
     {
-        var options = new LogOptions { Folder = folder };
+        var options = new LogOptions { Folder = folder, Database = TestDatabases.For(folder) };
         var log = new TestLog(folder, with?.Invoke(options) ?? options, ownsFolder);
         log.Start(parts);
         return log;
@@ -105,12 +108,20 @@ internal sealed class TestLog : IAsyncDisposable
 
     public static string ValueOf(LogRecord record) => RecordPayload.Parser.ParseFrom(record.Payload.Span).Purge.Rules[0].Value;
 
+    /// <summary>Past the writer, as whoever damages a database does.</summary>
+    public DbConnection Connect()
+    {
+        DbConnection connection = TestDatabases.For(Folder) is { } database
+            ? new NpgsqlConnection(database + ";Pooling=false")
+            : new SqliteConnection($"Data Source={DatabaseFile};Pooling=False");
+        connection.Open();
+        return connection;
+    }
+
     public T Scalar<T>(string sql)
     {
         using var connection = Writer.OpenReader();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        return (T)command.ExecuteScalar()!;
+        return (T)connection.Scalar(sql)!;
     }
 
     public async ValueTask DisposeAsync()
@@ -118,8 +129,10 @@ internal sealed class TestLog : IAsyncDisposable
         if (_writer is not null)
             await _writer.DisposeAsync();
         SqliteConnection.ClearAllPools();
-        if (_ownsFolder)
-            Directory.Delete(Folder, recursive: true);
+        if (!_ownsFolder)
+            return;
+        TestDatabases.Forget(Folder);
+        Directory.Delete(Folder, recursive: true);
     }
 }
 

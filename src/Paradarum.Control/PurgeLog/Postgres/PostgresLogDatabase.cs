@@ -1,0 +1,149 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Npgsql;
+
+namespace Paradarum.Control.PurgeLog.Postgres;
+
+/// <summary>
+/// The writer's session with PostgreSQL. It holds an advisory lock for as long as it lives, so one control plane at a time writes: a server that has not yet noticed that a
+/// session is gone keeps the next one out, which is also what makes it safe to look what became of a commit whose answer was lost.
+/// </summary>
+internal sealed class PostgresLogDatabase : LogDatabase
+{
+    /// <summary>Oldest version of the server.</summary>
+    private const int OldestServer = 15;
+
+    /// <summary>Names the lock in <c>pg_locks</c>: "PARA".</summary>
+    internal const int LockKey = 0x50415241;
+
+    /// <summary>True on a primary whose lock nobody holds. An advisory lock of one number has it in two halves.</summary>
+    internal static readonly string IsFree = string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        SELECT NOT pg_is_in_recovery() AND NOT EXISTS (
+          SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = {LockKey} AND objsubid = 1
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+        """
+    );
+
+    private readonly NpgsqlConnection _connection;
+
+    private PostgresLogDatabase(NpgsqlConnection connection)
+        : base(connection, new PostgresStatements(connection)) => _connection = connection;
+
+    public override string Name => $"database {_connection.Database} on {_connection.Host}";
+
+    /// <summary>The next session need not wait until the server has noticed that this one is gone.</summary>
+    public override void Finish() => _connection.Run($"SELECT pg_advisory_unlock({LockKey.ToString(CultureInfo.InvariantCulture)})");
+
+    public static PostgresLogDatabase Open(string settings, IReadOnlyList<SchemaPart> parts)
+    {
+        var connection = new NpgsqlConnection(settings);
+        try
+        {
+            connection.Open();
+            Require(connection);
+            TakeLock(connection);
+            var database = new PostgresLogDatabase(connection);
+            database.Load(parts);
+            return database;
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            connection.Dispose();
+            throw new LogCannotStartException($"PostgreSQL at {connection.Host} cannot be used: {e.Message}", e);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What every 200 rests on, asked of the server itself.</summary>
+    private static void Require(NpgsqlConnection connection)
+    {
+        if (connection.PostgreSqlVersion.Major < OldestServer)
+            throw new LogCannotStartException(
+                $"PostgreSQL {connection.PostgreSqlVersion} is too old: version {OldestServer} or later is needed."
+            );
+        if (connection.Scalar("SELECT pg_is_in_recovery()") is true)
+            throw new LogCannotStartException(
+                $"PostgreSQL at {connection.Host} is a standby. Name the primary, or all of them: Host=one,two."
+            );
+        foreach (var setting in new[] { "fsync", "full_page_writes" })
+        {
+            if (connection.Scalar($"SHOW {setting}") is not "on")
+                throw new LogCannotStartException(
+                    $"PostgreSQL runs with {setting} = off: purges would not survive a power cut. Switch it on and reload."
+                );
+        }
+        // 'off', 'local' and 'remote_write' answer before a commit is where it has to be; 'remote_apply' waits for more than is needed, and stays.
+        if (connection.Scalar("SHOW synchronous_commit") is not ("on" or "remote_apply"))
+            connection.Run("SET synchronous_commit = on");
+    }
+
+    /// <summary>
+    /// Another timeline means another server: a standby that was promoted, or a backup that was restored. Both begin a new epoch, so that no node goes on from a position that
+    /// only the former one had. Where every commit had waited for a standby nothing is lost: the lineage goes on, and so do purge ids.
+    /// </summary>
+    protected override void Prepare()
+    {
+        var timeline = Statements.Query("SELECT substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)", row => row.GetString(0))[0];
+        var standby = Statements.Query("SHOW synchronous_standby_names", row => row.GetString(0))[0].Length > 0;
+        using var transaction = _connection.BeginTransaction();
+        Statements.Transaction = transaction;
+        if (Meta("timeline") is { } known && known != timeline)
+            StartEpoch(nothingLost: Meta("synchronous") == "1");
+        SetMeta("timeline", timeline);
+        SetMeta("synchronous", standby ? "1" : "0");
+        Statements.Flush();
+        transaction.Commit();
+        Statements.Transaction = null;
+        HasStandby = standby;
+    }
+
+    /// <summary>Whether commits wait for a standby: then no purge that was answered is lost with this server.</summary>
+    public bool HasStandby { get; private set; }
+
+    private void StartEpoch(bool nothingLost)
+    {
+        var epoch = Meta("epoch")!;
+        if (nothingLost)
+        {
+            SetMeta("lineage", Meta("lineage") ?? epoch);
+            Statements.Execute(
+                "INSERT INTO log_epochs (epoch, through) SELECT $1, position FROM log_end ON CONFLICT (epoch) DO NOTHING",
+                epoch
+            );
+        }
+        else
+        {
+            Statements.Execute("DELETE FROM log_meta WHERE name = 'lineage'");
+            Statements.Execute("DELETE FROM log_epochs");
+            // They name purge ids of the former epoch.
+            if (Statements.Query(SqlDialect.Postgres.CountTables, row => row.GetInt64(0), "purge_answers")[0] > 0)
+                Statements.Execute("DELETE FROM purge_answers");
+        }
+        SetMeta("epoch", RandomNumberGenerator.GetHexString(32, lowercase: true));
+    }
+
+    private static void TakeLock(NpgsqlConnection connection)
+    {
+        try
+        {
+            // A former session of this very process may be on its way out; one that lives holds it for good.
+            connection.Run("SET lock_timeout = '2s'");
+            connection.Run($"SELECT pg_advisory_lock({LockKey.ToString(CultureInfo.InvariantCulture)})");
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            throw new LogTakenException(
+                $"The database {connection.Database} on {connection.Host} is taken: another control plane is using it.",
+                e
+            );
+        }
+        // Transactions are short and the writer's alone: one that waits for a lock waits for something that is not ours.
+        connection.Run("SET lock_timeout = '10s'");
+    }
+}

@@ -1,0 +1,269 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Paradarum.Control.Fleet;
+using Paradarum.Control.PurgeLog;
+using Paradarum.Testing;
+using Paradarum.Testing.Postgres;
+
+namespace Paradarum.Control.Tests.PurgeLog;
+
+/// <summary>A server of its own, for what tests of the log do to a server.</summary>
+public sealed class OwnPostgres : IDisposable
+{
+    internal PostgresServer Server { get; } = PostgresServer.Start();
+
+    private int _last;
+
+    /// <summary>A new database's connection string.</summary>
+    internal string NewDatabase()
+    {
+        var name = $"own_{Interlocked.Increment(ref _last)}";
+        Server.Execute($"CREATE DATABASE {name}");
+        return Server.ConnectionString(name);
+    }
+
+    public void Dispose() => Server.Dispose();
+}
+
+/// <summary>What is different when the log's database is a server (docs/decisions/postgresql.md).</summary>
+public sealed class A_log_on_PostgreSQL(OwnPostgres postgres) : IClassFixture<OwnPostgres>
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Is_one_writers_alone_as_long_as_its_session_lives()
+    {
+        using var folders = new TemporaryFolder();
+        var database = postgres.NewDatabase();
+        await using (var first = Open(folders["first"], database))
+        {
+            await AppendAsync(first);
+            Should.Throw<LogTakenException>(() => Open(folders["second"], database)).Message.ShouldContain("another control plane");
+            (await AppendAsync(first)).ShouldBe(2ul);
+        }
+        await using var second = Open(folders["second"], database);
+        (await AppendAsync(second)).ShouldBe(3ul);
+    }
+
+    [Fact]
+    public async Task Goes_on_after_its_session_was_ended_and_has_lost_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        var database = postgres.NewDatabase();
+        await using var log = Open(folder["log"], database);
+        await AppendAsync(log);
+
+        EndSessions(database);
+        // The write that meets the end hears of it; the one after it has a new session.
+        await Should.ThrowAsync<LogUnavailableException>(AppendAsync(log));
+
+        (await AppendAsync(log)).ShouldBe(2ul);
+        log.Over.IsCompleted.ShouldBeFalse();
+        TestLog.ReadAll(log.Feed).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Is_over_for_a_writer_whose_place_another_has_taken()
+    {
+        using var folders = new TemporaryFolder();
+        var database = postgres.NewDatabase();
+        await using var first = Open(folders["first"], database);
+        await AppendAsync(first);
+        EndSessions(database);
+        await using var second = Open(folders["second"], database);
+
+        (await AppendAsync(second)).ShouldBe(2ul);
+        await Should.ThrowAsync<LogUnavailableException>(AppendAsync(first));
+
+        (await first.Over.WaitAsync(TimeSpan.FromSeconds(20), Stop)).ShouldContain("another control plane");
+        await Should.ThrowAsync<LogUnavailableException>(first.ConfirmAsync(Stop));
+        second.Feed.Head.Position.ShouldBe(2ul);
+    }
+
+    [Fact]
+    public async Task Confirms_nothing_that_a_successor_may_contradict()
+    {
+        using var folders = new TemporaryFolder();
+        var database = postgres.NewDatabase();
+        await using var first = Open(folders["first"], database);
+        await first.ConfirmAsync(Stop);
+        EndSessions(database);
+        await using var second = Open(folders["second"], database);
+
+        // Nothing has told the first one yet: a lease it granted now would be one that the second does not count.
+        await Should.ThrowAsync<LogUnavailableException>(first.ConfirmAsync(Stop));
+        await second.ConfirmAsync(Stop);
+    }
+
+    [Fact]
+    public async Task Lets_nothing_stay_of_a_group_when_somebody_wrote_past_its_lock()
+    {
+        using var folder = new TemporaryFolder();
+        var database = postgres.NewDatabase();
+        await using var log = Open(folder["log"], database);
+        await AppendAsync(log);
+        Execute(database, "UPDATE log_end SET commits = commits + 1");
+
+        (await Should.ThrowAsync<LogUnavailableException>(AppendAsync(log))).InnerException!.Message.ShouldContain("another process");
+        Scalar(database, "SELECT count(*) FROM log_records").ShouldBe(1L);
+        // What it has is what the database has: it may go on from there.
+        (await AppendAsync(log)).ShouldBe(2ul);
+    }
+
+    [Fact]
+    public async Task Keeps_text_that_PostgreSQL_cannot_hold_out_of_the_way()
+    {
+        using var folder = new TemporaryFolder();
+        var database = postgres.NewDatabase();
+        await using var log = Open(folder["log"], database);
+
+        await log.WriteAsync(
+            write =>
+            {
+                write.Execute("INSERT INTO log_meta (name, value) VALUES ($1, $2)", "nul", "a\0b");
+                return true;
+            },
+            Stop
+        );
+
+        Scalar(database, "SELECT value FROM log_meta WHERE name = 'nul'").ShouldBe("a\uFFFDb");
+    }
+
+    [Fact]
+    public void Is_refused_with_what_is_wrong_and_without_the_password()
+    {
+        var problem = new LogOptions { Folder = "/x", Database = "Host=db;Password=geheim;Colour=red" }
+            .Problems()
+            .ShouldHaveSingleItem();
+        problem.ShouldContain("Database is no connection string");
+        problem.ShouldNotContain("geheim");
+        new LogOptions { Folder = "/x", Database = "Database=x" }
+            .Problems()
+            .ShouldHaveSingleItem()
+            .ShouldContain("names no Host");
+        using var folder = new TemporaryFolder();
+        Should
+            .Throw<LogCannotStartException>(() => Open(folder["log"], "Host=127.0.0.1;Port=1;Username=x;Password=geheim"))
+            .Message.ShouldNotContain("geheim");
+    }
+
+    internal static LogWriter Open(string folder, string database, params IReadOnlyList<SchemaPart> parts) =>
+        LogWriter.Open(new LogOptions { Folder = folder, Database = database }, TimeProvider.System, NullLogger.Instance, parts);
+
+    internal static async Task<ulong> AppendAsync(LogWriter log) =>
+        (await log.WriteAsync(write => write.Append(TestLog.Purge(1, "/a")), Stop)).Position;
+
+    /// <summary>As a restart of the server, a cut that it notices, or an administrator does.</summary>
+    private static void EndSessions(string database) =>
+        Execute(
+            database,
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        );
+
+    internal static void Execute(string database, string sql)
+    {
+        using var connection = new NpgsqlConnection(database + ";Pooling=false");
+        connection.Open();
+        connection.Run(sql);
+    }
+
+    internal static object? Scalar(string database, string sql)
+    {
+        using var connection = new NpgsqlConnection(database + ";Pooling=false");
+        connection.Open();
+        return connection.Scalar(sql);
+    }
+}
+
+public sealed class A_PostgreSQL_server
+{
+    [Theory]
+    [InlineData("fsync")]
+    [InlineData("full_page_writes")]
+    public void That_gives_less_than_is_promised_is_refused(string setting)
+    {
+        using var server = PostgresServer.Start($"{setting} = off");
+        using var folder = new TemporaryFolder();
+        Should
+            .Throw<LogCannotStartException>(() => A_log_on_PostgreSQL.Open(folder["log"], server.ConnectionString()))
+            .Message.ShouldContain($"{setting} = off");
+    }
+
+    [Fact]
+    public async Task That_answers_before_a_commit_is_on_disk_is_told_to_wait_for_it()
+    {
+        using var server = PostgresServer.Start("synchronous_commit = off");
+        using var folder = new TemporaryFolder();
+        await using var log = A_log_on_PostgreSQL.Open(folder["log"], server.ConnectionString());
+        var inUse = await log.WriteAsync(write => write.Query("SHOW synchronous_commit", row => row.GetString(0))[0], default);
+        inUse.ShouldBe("on");
+    }
+}
+
+/// <summary>A primary with a standby that every commit waits for, and what the log makes of a promotion.</summary>
+public sealed class A_promotion
+{
+    [Fact]
+    public async Task Of_the_standby_that_commits_waited_for_loses_nothing_and_begins_a_new_epoch_in_which_former_purge_ids_hold()
+    {
+        using var folder = new TemporaryFolder();
+        using var primary = PostgresServer.Start("synchronous_standby_names = 'two'");
+        using var standby = PostgresServer.StartStandby(primary, "two");
+        string epoch;
+        string lineage;
+        var last = 0ul;
+        await using (var log = A_log_on_PostgreSQL.Open(folder["log"], Both(primary, standby), FleetSchema.Part))
+        {
+            (epoch, lineage) = (log.Feed.Epoch, log.Feed.Lineage);
+            for (var i = 0; i < 5; i++)
+                last = await A_log_on_PostgreSQL.AppendAsync(log);
+
+            primary.Kill();
+            await Should.ThrowAsync<LogUnavailableException>(A_log_on_PostgreSQL.AppendAsync(log));
+            standby.Promote();
+            // No standby waits for it: the new primary's own configuration says so. The writer that has been there all along must not go on in the old epoch.
+            standby.Execute("ALTER SYSTEM SET synchronous_standby_names = ''");
+            standby.Execute("SELECT pg_reload_conf()");
+            await Eventually.Async(async () =>
+            {
+                await Should.ThrowAsync<LogUnavailableException>(A_log_on_PostgreSQL.AppendAsync(log));
+                return log.Over.IsCompleted;
+            });
+            (await log.Over).ShouldContain("new epoch");
+        }
+
+        await using var after = A_log_on_PostgreSQL.Open(folder["log"], Both(primary, standby), FleetSchema.Part);
+        after.Feed.Epoch.ShouldNotBe(epoch);
+        after.Feed.Lineage.ShouldBe(lineage);
+        after.Feed.Head.Position.ShouldBe(last);
+        TestLog.ReadAll(after.Feed).Count.ShouldBe((int)last);
+        after.Feed.IsOfThisLog(epoch, last).ShouldBeTrue();
+        after.Feed.IsOfThisLog(epoch, last + 1).ShouldBeFalse();
+        (await A_log_on_PostgreSQL.AppendAsync(after)).ShouldBe(last + 1);
+    }
+
+    [Fact]
+    public async Task Of_a_standby_that_nobody_waited_for_is_like_a_restore()
+    {
+        using var folder = new TemporaryFolder();
+        using var primary = PostgresServer.Start();
+        using var standby = PostgresServer.StartStandby(primary, "two");
+        string epoch;
+        await using (var log = A_log_on_PostgreSQL.Open(folder["log"], Both(primary, standby)))
+        {
+            epoch = log.Feed.Epoch;
+            await A_log_on_PostgreSQL.AppendAsync(log);
+        }
+        await Eventually.Async(() => Task.FromResult(standby.Scalar("SELECT count(*) FROM log_records") is 1L));
+        primary.Kill();
+        standby.Promote();
+
+        await using var after = A_log_on_PostgreSQL.Open(folder["log"], Both(primary, standby));
+        after.Feed.Epoch.ShouldNotBe(epoch);
+        after.Feed.Lineage.ShouldBe(after.Feed.Epoch);
+        after.Feed.IsOfThisLog(epoch, 1).ShouldBeFalse();
+    }
+
+    private static string Both(PostgresServer primary, PostgresServer standby) =>
+        $"Host=127.0.0.1:{primary.Port},127.0.0.1:{standby.Port};Username=paradarum;Database=postgres";
+}
