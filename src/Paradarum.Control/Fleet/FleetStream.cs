@@ -53,7 +53,16 @@ internal sealed class FleetStream(
             );
             return;
         }
-        if (await OpenAsync(hello, stop.Token) is not { } link)
+        NodeLink? opened;
+        try
+        {
+            opened = await OpenAsync(hello, stop.Token);
+        }
+        catch (LogUnavailableException e)
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, e.Message));
+        }
+        if (opened is not { } link)
         {
             await RefuseAsync("A later start of this node holds its data folder, or the node is gone.", stop.Token);
             return;

@@ -102,14 +102,14 @@ internal abstract class LogDatabase(DbConnection connection, Statements statemen
         );
 
     /// <summary>Moves the counter, in the append's transaction. When the row is not as this session left it somebody else has written: then nothing of the group may stay.</summary>
-    public void Write(LogEnd end)
+    public virtual void Write(LogEnd end)
     {
         var moved = Statements.Query(
-            """
+            $"""
             UPDATE log_end SET position = $1, hash = $2, tail = $3, tail_hash = $4, bytes = $5, commits = $6
-            WHERE one = 1 AND commits = $6 - 1 RETURNING commits
+            WHERE one = 1 AND commits = $6 - 1 RETURNING {SaidAtTheEnd}
             """,
-            row => row.GetInt64(0),
+            ReadAtTheEnd,
             (long)end.Head.Position,
             end.Head.Hash.ToArray(),
             (long)end.Tail.Position,
@@ -199,6 +199,12 @@ internal abstract class LogDatabase(DbConnection connection, Statements statemen
                 )
             )
             .Single();
+
+    /// <summary>What an engine asks of its database with every group, in the same round trip.</summary>
+    protected virtual string SaidAtTheEnd => "commits";
+
+    /// <summary>The answer to it. What it writes is of the group.</summary>
+    protected virtual bool ReadAtTheEnd(DbDataReader row) => true;
 
     /// <summary>What an engine has to settle before the log is read.</summary>
     protected virtual void Prepare() { }

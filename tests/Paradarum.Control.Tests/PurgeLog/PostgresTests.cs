@@ -26,6 +26,7 @@ public sealed class OwnPostgres : IDisposable
 }
 
 /// <summary>What is different when the log's database is a server (docs/decisions/postgresql.md).</summary>
+[Trait("Engine", "PostgreSQL")]
 public sealed class A_log_on_PostgreSQL(OwnPostgres postgres) : IClassFixture<OwnPostgres>
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -175,6 +176,7 @@ public sealed class A_log_on_PostgreSQL(OwnPostgres postgres) : IClassFixture<Ow
     }
 }
 
+[Trait("Engine", "PostgreSQL")]
 public sealed class A_PostgreSQL_server
 {
     [Theory]
@@ -201,6 +203,7 @@ public sealed class A_PostgreSQL_server
 }
 
 /// <summary>A primary with a standby that every commit waits for, and what the log makes of a promotion.</summary>
+[Trait("Engine", "PostgreSQL")]
 public sealed class A_promotion
 {
     [Fact]
@@ -254,7 +257,9 @@ public sealed class A_promotion
             epoch = log.Feed.Epoch;
             await A_log_on_PostgreSQL.AppendAsync(log);
         }
-        await Eventually.Async(() => Task.FromResult(standby.Scalar("SELECT count(*) FROM log_records") is 1L));
+        await Eventually.Async(() =>
+            Task.FromResult(primary.Scalar("SELECT count(*) FROM pg_stat_replication WHERE replay_lsn >= pg_current_wal_lsn()") is 1L)
+        );
         primary.Kill();
         standby.Promote();
 

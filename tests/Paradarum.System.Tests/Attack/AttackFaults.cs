@@ -4,7 +4,7 @@ using Paradarum.SystemTests.Processes;
 namespace Paradarum.SystemTests.Attack;
 
 /// <summary>Breaks one thing after the other, for a while each, by a seed. Everything is whole again when it ends.</summary>
-internal sealed partial class AttackFaults(AttackFleet fleet, Random dice, TimeProvider time)
+internal sealed partial class AttackFaults(AttackFleet fleet, Random dice, TimeProvider time) : IFaults
 {
     private readonly SortedDictionary<string, int> _injected = new(StringComparer.Ordinal);
 

@@ -9,7 +9,7 @@ using Paradarum.Testing;
 namespace Paradarum.SystemTests.Attack;
 
 /// <summary>Control plane, two shields, four PoPs and the origin, each a process in its place of the net.</summary>
-internal sealed class AttackFleet : IAsyncDisposable
+internal sealed class AttackFleet : IAttackedFleet, IAsyncDisposable
 {
     public const string Host = "site.cdn.localhost";
     public static readonly string[] Nodes = ["shield-1", "shield-2", "pop-1", "pop-2", "pop-3", "pop-4"];
@@ -167,7 +167,7 @@ internal sealed class AttackFleet : IAsyncDisposable
     private async Task StartPartsAsync()
     {
         await MountAsync();
-        StartOrigin();
+        _origin = OriginProcess.Start(Net.Within("origin"), $"{Net.AddressOf("origin")}:{_ports["origin"]}");
         await StartControlAsync();
         Key = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Disk, "operator.json")))!["apiKey"]!.GetValue<string>();
         using var api = NewApi(TimeSpan.FromSeconds(20));
@@ -189,23 +189,5 @@ internal sealed class AttackFleet : IAsyncDisposable
     {
         (_disk, var why) = await SmallDisk.TryMountAsync(Disk, megabytes: 48);
         NoDisk = _disk is null ? $"No disk of its own for the control plane ({why}): none is filled." : null;
-    }
-
-    private void StartOrigin()
-    {
-        string[] command = [.. Net.Within("origin"), "dotnet", "exec", typeof(AttackFleet).Assembly.Location];
-        var start = new ProcessStartInfo(command[0], command[1..])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            Environment =
-            {
-                // The runtime calls StartupHook.Initialize before the test platform's own entry point: the child never gets there.
-                ["DOTNET_STARTUP_HOOKS"] = typeof(AttackFleet).Assembly.Location,
-                [OriginProcess.PortVariable] = string.Create(CultureInfo.InvariantCulture, $"{Net.AddressOf("origin")}:{_ports["origin"]}"),
-            },
-        };
-        _origin = Process.Start(start)!;
-        _origin.StandardOutput.ReadLine().ShouldBe("origin: ready");
     }
 }

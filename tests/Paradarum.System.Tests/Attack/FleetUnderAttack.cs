@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json.Nodes;
 using Paradarum.SystemTests.Processes;
 using Paradarum.Testing;
@@ -9,7 +8,7 @@ using Paradarum.Testing;
 namespace Paradarum.SystemTests.Attack;
 
 /// <summary>Eight clients purge and sixteen visitors read while one thing after the other is broken. What they saw is in the ledger.</summary>
-internal sealed class FleetUnderAttack(AttackFleet fleet, AttackLedger ledger, int seed, TimeProvider time)
+internal sealed class FleetUnderAttack(IAttackedFleet fleet, AttackLedger ledger, IFaults faults, int seed, TimeProvider time)
 {
     private const int Clients = 8;
     private const int Readers = 16;
@@ -26,13 +25,11 @@ internal sealed class FleetUnderAttack(AttackFleet fleet, AttackLedger ledger, i
     /// <summary>Longer than any fault lasts: the answer of a node that was stopped meanwhile is the one worth seeing.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
-    public AttackFaults Faults { get; } = new(fleet, new Random(seed), time);
-
     public async Task RunAsync(TimeSpan length)
     {
         using var over = new CancellationTokenSource(length, time);
         await Task.WhenAll([
-            Faults.RunUntilAsync(over.Token),
+            faults.RunUntilAsync(over.Token),
             .. Enumerable.Range(0, Clients).Select(n => PurgeUntilAsync(new Random(seed + n + 1), over.Token)),
             .. Enumerable
                 .Range(0, Readers)
@@ -173,41 +170,4 @@ internal sealed class FleetUnderAttack(AttackFleet fleet, AttackLedger ledger, i
         {
             Timeout = Patience,
         };
-}
-
-/// <summary>The table that an attack ends with.</summary>
-internal static class AttackReport
-{
-    public static string Of(AttackFleet fleet, AttackLedger ledger, AttackFaults faults, TimeSpan length, int seed)
-    {
-        var text = new StringBuilder();
-        void Line(string what, object figure) => text.Append(CultureInfo.InvariantCulture, $"| {what, -42} | {figure, 8} |\n");
-
-        text.Append(CultureInfo.InvariantCulture, $"An attack of {length.TotalSeconds:0} s on {fleet.Net.Description}, seed {seed}.\n");
-        if (fleet.NoDisk is { } why)
-            text.Append(CultureInfo.InvariantCulture, $"{why}\n");
-        text.Append('\n');
-        Line("what", "count");
-        Line("---", "---");
-        Line("purges accepted", ledger.Accepted);
-        Line("purges refused or not answered", ledger.Refused);
-        foreach (var (reason, count) in ledger.Refusals.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            Line("  " + (reason.Length > 40 ? reason[..37] + "..." : reason), count);
-        Line("purges lost", ledger.Open.Count);
-        Line("reads answered", ledger.Reads);
-        Line("of them from a PoP's store", ledger.Hits);
-        Line("reads not answered", ledger.Unanswered);
-        Line("stale reads after complete", ledger.Stale.Count);
-        Line("longest time to complete", string.Create(CultureInfo.InvariantCulture, $"{ledger.LongestToComplete.TotalSeconds:0.00} s"));
-        Line("faults injected", faults.Injected.Values.Sum());
-        foreach (var (name, count) in faults.Injected)
-            Line("  " + name, count);
-        foreach (var stale in ledger.Stale.Take(20))
-            text.Append(CultureInfo.InvariantCulture, $"STALE {stale}\n");
-        foreach (var lost in ledger.Open.Take(20))
-            text.Append(CultureInfo.InvariantCulture, $"LOST {lost}\n");
-        foreach (var line in fleet["control"].Errors.Split('\n').TakeLast(10))
-            text.Append(CultureInfo.InvariantCulture, $"control plane: {line}\n");
-        return text.ToString();
-    }
 }

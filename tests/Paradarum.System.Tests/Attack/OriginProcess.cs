@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -13,6 +14,27 @@ namespace Paradarum.SystemTests.Attack;
 internal static class OriginProcess
 {
     public const string PortVariable = "PARADARUM_TEST_ORIGIN";
+
+    /// <param name="within">What it is started by; empty for nothing.</param>
+    /// <param name="listen">ADDRESS:PORT.</param>
+    public static Process Start(IReadOnlyList<string> within, string listen)
+    {
+        string[] command = [.. within, "dotnet", "exec", typeof(OriginProcess).Assembly.Location];
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            Environment =
+            {
+                // The runtime calls StartupHook.Initialize before the test platform's own entry point: the child never gets there.
+                ["DOTNET_STARTUP_HOOKS"] = typeof(OriginProcess).Assembly.Location,
+                [PortVariable] = listen,
+            },
+        };
+        var process = Process.Start(start)!;
+        process.StandardOutput.ReadLine().ShouldBe("origin: ready");
+        return process;
+    }
 
     public static void Run() => ServeAsync(IPEndPoint.Parse(Environment.GetEnvironmentVariable(PortVariable)!)).GetAwaiter().GetResult();
 

@@ -146,7 +146,9 @@ internal sealed class ProcessFleet : IAsyncDisposable
     public async Task<EdgeProcess> AddEdgeAsync(string role, string name)
     {
         var (id, token) = await RegisterAsync(role, name);
-        var edge = new EdgeProcess(role, name, id, _folder[name], FreePorts.Row(1), new CuttableLink(FleetPort), _options.Edge)
+        var link = new CuttableLink(FleetPort);
+        var controls = link.Url.GetLeftPart(UriPartial.Authority);
+        var edge = new EdgeProcess(role, name, id, _folder[name], FreePorts.Row(1), controls, _options.Edge, link)
         {
             Environment = ClockFor(name),
         };
@@ -237,8 +239,9 @@ internal sealed class EdgeProcess(
     string id,
     string folder,
     int port,
-    CuttableLink link,
-    IReadOnlyList<string> more
+    string controls,
+    IReadOnlyList<string> more,
+    CuttableLink? link = null
 ) : IAsyncDisposable
 {
     public string Role => role;
@@ -255,7 +258,7 @@ internal sealed class EdgeProcess(
     public int Port => port;
 
     /// <summary>Its way to the control plane.</summary>
-    public CuttableLink Link => link;
+    public CuttableLink Link => link ?? throw new InvalidOperationException("It has no link of its own.");
 
     public ParadarumProcess Process { get; private set; } = null!;
 
@@ -272,7 +275,7 @@ internal sealed class EdgeProcess(
                 "--role",
                 role,
                 "--control",
-                link.Url.GetLeftPart(UriPartial.Authority),
+                controls,
                 "--listen",
                 $"127.0.0.1:{port}",
                 "--data",
@@ -303,7 +306,8 @@ internal sealed class EdgeProcess(
         Visitor?.Dispose();
         if (Process is not null)
             await Process.DisposeAsync();
-        await link.DisposeAsync();
+        if (link is not null)
+            await link.DisposeAsync();
     }
 }
 

@@ -58,10 +58,25 @@ internal sealed class PostgresServer : IDisposable
     public static PostgresServer StartStandby(PostgresServer primary, string name)
     {
         var server = new PostgresServer(NewFolder(), FreePorts.Row(1));
+        server.CopyFrom(primary, name);
+        server.Run();
+        return server;
+    }
+
+    /// <summary>A killed server comes back as the standby of the one that took its place.</summary>
+    public void ComeBackAsStandby(PostgresServer primary, string name)
+    {
+        Directory.Delete(Data, recursive: true);
+        CopyFrom(primary, name);
+        Run();
+    }
+
+    private void CopyFrom(PostgresServer primary, string name)
+    {
         var (file, arguments) = PostgresPrograms.Command(
             "pg_basebackup",
             "-D",
-            server.Data,
+            Data,
             "-d",
             $"host=127.0.0.1 port={primary.Port.ToString(CultureInfo.InvariantCulture)} user=paradarum application_name={name}",
             "-R",
@@ -72,8 +87,6 @@ internal sealed class PostgresServer : IDisposable
             "--no-sync"
         );
         PostgresPrograms.Run(file, arguments);
-        server.Run();
-        return server;
     }
 
     /// <summary>For a database of this server.</summary>
@@ -94,6 +107,13 @@ internal sealed class PostgresServer : IDisposable
         connection.Open();
         using var command = new NpgsqlCommand(sql, connection);
         return command.ExecuteScalar();
+    }
+
+    /// <summary>Whether commits wait for a standby from now on.</summary>
+    public void WaitForStandby(bool wait)
+    {
+        Execute($"ALTER SYSTEM SET synchronous_standby_names = '{(wait ? "*" : "")}'");
+        Execute("SELECT pg_reload_conf()");
     }
 
     public void Configure(params string[] settings) => File.AppendAllLines(Path.Combine(Data, "postgresql.conf"), settings);

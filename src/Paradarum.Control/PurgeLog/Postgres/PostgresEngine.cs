@@ -9,6 +9,9 @@ internal sealed class PostgresEngine : LogEngine
     private const int ConnectWithinSeconds = 3;
     private const int MostReaders = 32;
 
+    // A commit that waits for a standby which does not come is an error to those who wait, and looked up when the session is over.
+    private const int AnswerWithinSeconds = 10;
+
     private readonly string _writer;
     private readonly string _reader;
 
@@ -87,6 +90,8 @@ internal sealed class PostgresEngine : LogEngine
             builder.ApplicationName = name;
         if (!builder.ContainsKey("Timeout"))
             builder.Timeout = ConnectWithinSeconds;
+        if (!builder.ContainsKey("Command Timeout"))
+            builder.CommandTimeout = AnswerWithinSeconds;
         if (!builder.ContainsKey("Max Auto Prepare"))
             (builder.MaxAutoPrepare, builder.AutoPrepareMinUsages) = (64, 2);
         // Of several hosts only the primary can be written to, and only what it has confirmed is read.

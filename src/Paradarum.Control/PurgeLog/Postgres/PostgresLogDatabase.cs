@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using System.Security.Cryptography;
 using Npgsql;
@@ -27,6 +28,7 @@ internal sealed class PostgresLogDatabase : LogDatabase
     );
 
     private readonly NpgsqlConnection _connection;
+    private bool _standbyAtTheEnd;
 
     private PostgresLogDatabase(NpgsqlConnection connection)
         : base(connection, new PostgresStatements(connection)) => _connection = connection;
@@ -106,6 +108,25 @@ internal sealed class PostgresLogDatabase : LogDatabase
     /// <summary>Whether commits wait for a standby: then no purge that was answered is lost with this server.</summary>
     public bool HasStandby { get; private set; }
 
+    protected override string SaidAtTheEnd => "current_setting('synchronous_standby_names') <> ''";
+
+    /// <summary>The setting may change while the session lives: what it was at the last commit decides what a promotion lost.</summary>
+    protected override bool ReadAtTheEnd(DbDataReader row)
+    {
+        _standbyAtTheEnd = row.GetBoolean(0);
+        return true;
+    }
+
+    public override void Write(LogEnd end)
+    {
+        base.Write(end);
+        if (_standbyAtTheEnd == HasStandby)
+            return;
+        HasStandby = _standbyAtTheEnd;
+        SetMeta("synchronous", HasStandby ? "1" : "0");
+        Statements.Flush();
+    }
+
     private void StartEpoch(bool nothingLost)
     {
         var epoch = Meta("epoch")!;
@@ -143,6 +164,8 @@ internal sealed class PostgresLogDatabase : LogDatabase
                 e
             );
         }
+        // A machine that is gone without a word gives its lock back within seconds, not hours.
+        connection.Run("SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3");
         // Transactions are short and the writer's alone: one that waits for a lock waits for something that is not ours.
         connection.Run("SET lock_timeout = '10s'");
     }
