@@ -43,6 +43,7 @@ public sealed partial class Every_command_of_the_README
         var (_, output, _) = await up.StopAsync(); // to have all it printed; the next start keeps every fact that the commands name
         var commands = output.Split('\n').Where(line => line.StartsWith("curl ", StringComparison.Ordinal)).ToList();
         commands.Count.ShouldBe(3);
+        var byCommand = output.Split('\n').Single(line => line.Contains(" purge --path / --wait --url ", StringComparison.Ordinal));
 
         await using var again = await UpProcess.StartAsync(
             folder["data"],
@@ -55,6 +56,7 @@ public sealed partial class Every_command_of_the_README
         purge.Output.ShouldContain("\"state\":\"complete\"");
         second.Output.ShouldContain("X-Cache: MISS");
         Rendering(second.Output).ShouldNotBe(Rendering(first.Output));
+        (await RunAsync(byCommand, folder.Path)).Output.ShouldContain("complete after");
 
         static string Rendering(string page) =>
             RenderedAt().Match(page) is { Success: true } time ? time.Value : throw new InvalidDataException(page);

@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace Paradarum.Up;
 
-/// <summary>What a newcomer reads once everything runs: where things are, who may use them, and three commands to copy.</summary>
+/// <summary>What a newcomer reads once everything runs: where things are, who may use them, and commands to copy.</summary>
 internal static class Banner
 {
     public static void Print(IAnsiConsole console, UpFile facts, string dataFolder)
@@ -29,6 +29,10 @@ internal static class Banner
         Command("Visit a page. Twice: the second answer is a HIT with the same time.", VisitCommand(facts));
         Command("Purge it, and wait until every node has forgotten it: state complete.", PurgeCommand(facts));
         Command("Visit again: a MISS, with a new time.", VisitCommand(facts));
+        Command(
+            "Purge from the command line, with a bar for each node.",
+            $"{Self()} purge --path / --wait --url {facts.Api} --key-file {Quoted(Path.Combine(dataFolder, "up.json"))}"
+        );
 
         if (facts is { AuthorityFile: { } authority, Pops: [{ Https: not null } first, ..] })
         {
@@ -54,6 +58,14 @@ internal static class Banner
         // Written past the console's own line breaking: what is to be copied must come in one piece.
         void Plain(string text) => console.Profile.Out.Writer.WriteLine(text);
     }
+
+    /// <summary>As this process was started, for it need not be on the path.</summary>
+    private static string Self() =>
+        Path.GetFileName(Environment.ProcessPath) is "dotnet"
+            ? $"dotnet {Quoted(Path.GetFullPath(Environment.GetCommandLineArgs()[0]))}"
+            : Quoted(Environment.ProcessPath ?? "paradarum");
+
+    private static string Quoted(string path) => path.Any(char.IsWhiteSpace) ? $"'{path}'" : path;
 
     private static string VisitUrl(UpFile facts, UpFile.Node pop) => $"http://{facts.Hostname}:{new Uri(pop.Url).Port}/";
 
