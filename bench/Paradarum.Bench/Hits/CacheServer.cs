@@ -6,9 +6,15 @@ namespace Paradarum.Bench.Hits;
 internal sealed class CacheServer(string name, int port, string host, Func<IReadOnlyList<int>> processes, IAsyncDisposable running)
     : IAsyncDisposable
 {
+    /// <summary>The site that the caches of <c>hits</c> have.</summary>
+    public const string Site = "bench.cdn.localhost";
+
     public string Name => name;
 
     public int Port => port;
+
+    /// <summary>Where it speaks HTTP/2 over TLS; 0: nowhere.</summary>
+    public int TlsPort { get; init; }
 
     public string Host => host;
 

@@ -1,11 +1,13 @@
 using System.Globalization;
+using System.Net.Security;
 using System.Text;
 using Paradarum.Bench.Load;
+using Paradarum.Testing;
 
 namespace Paradarum.Bench.Hits;
 
 /// <summary>Runs the three caches through the same phases, one after the other in every turn, so that what else the machine does meets all of them.</summary>
-internal sealed class HitsBench(HitsPlan plan, StaticOrigin origin, IReadOnlyList<CacheServer> servers)
+internal sealed class HitsBench(HitsPlan plan, StaticOrigin origin, IReadOnlyList<CacheServer> servers, TlsFiles tls)
 {
     private const int Connections = 32;
 
@@ -14,10 +16,11 @@ internal sealed class HitsBench(HitsPlan plan, StaticOrigin origin, IReadOnlyLis
     public static async Task<string> RunAsync(HitsPlan plan, CancellationToken stop)
     {
         await using var origin = await StaticOrigin.StartAsync();
-        await using var ours = await ParadarumServer.StartAsync(origin);
-        await using var nginx = await NginxPeer.StartAsync(origin);
-        await using var varnish = await VarnishPeer.StartAsync(origin);
-        var bench = new HitsBench(plan, origin, [ours, nginx, varnish]);
+        using var tls = new TlsFiles();
+        await using var ours = await ParadarumServer.StartAsync(origin, tls);
+        await using var nginx = await NginxPeer.StartAsync(origin, tls);
+        await using var varnish = await VarnishPeer.StartAsync(origin, tls);
+        var bench = new HitsBench(plan, origin, [ours, nginx, varnish], tls);
         return await bench.RunAsync(stop);
     }
 
@@ -37,6 +40,31 @@ internal sealed class HitsBench(HitsPlan plan, StaticOrigin origin, IReadOnlyLis
             | --- | --- | --- | --- | --- | --- |
             """
         );
+        if (plan.Plain)
+            await PlainAsync(stop);
+        if (plan.Tls)
+        {
+            await HitsAsync("1 KB, 10 000 URLs, HTTP/2 over TLS", "/1k/", 10_000, stop, overTls: true);
+            await HitsAsync("100 KB, 1 000 URLs, HTTP/2 over TLS", "/100k/", 1_000, stop, overTls: true);
+        }
+        if (plan.Misses)
+            await MissesAsync(stop);
+        if (plan.GrowTo > 0)
+            _report.Append(await Growth.MeasureAsync(plan, Connections, stop));
+        _report.AppendLine();
+        _report.AppendLine(
+            "Of nginx and of Varnish are ratios of the row: below 1 is better for processor time and latency, above 1 for rates."
+        );
+        if (plan.Tls)
+            _report.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"HTTP/2 over TLS: h2load with {Connections} connections of {H2Load.Streams} streams; all three agreed on h2 and TLS 1.3, else the run ends, with one ECDSA certificate. Varnish has no TLS: hitch, with a worker for each processor, ends it in front, and its time counts too."
+            );
+        return _report.ToString();
+    }
+
+    private async Task PlainAsync(CancellationToken stop)
+    {
         var small = await HitsAsync("1 KB, 10 000 URLs", "/1k/", 10_000, stop);
         if (plan.Large)
         {
@@ -45,23 +73,21 @@ internal sealed class HitsBench(HitsPlan plan, StaticOrigin origin, IReadOnlyLis
         }
         if (plan.Latency)
             await LatencyAsync(small.Min(figures => figures.PerSecond) / 2, stop);
-        if (plan.Misses)
-            await MissesAsync(stop);
-        if (plan.GrowTo > 0)
-            _report.Append(await Growth.MeasureAsync(plan, Connections, stop));
-        _report.AppendLine();
-        _report.AppendLine(
-            "HTTP/2 over TLS is not measured: a PoP has no TLS listener yet. Of nginx and of Varnish are ratios of the row: below 1 is better for processor time and latency, above 1 for rates."
-        );
-        return _report.ToString();
     }
 
-    private async Task<IReadOnlyList<WrkFigures>> HitsAsync(string what, string prefix, int urls, CancellationToken stop)
+    private async Task<IReadOnlyList<WrkFigures>> HitsAsync(
+        string what,
+        string prefix,
+        int urls,
+        CancellationToken stop,
+        bool overTls = false
+    )
     {
+        Func<CacheServer, int, string, int, TimeSpan, Task<WrkFigures>> load = overTls ? H2Load.RunAsync : WrkLoad.RunAsync;
         foreach (var server in servers)
         {
-            await FillAsync(server, prefix, urls, stop);
-            await WrkLoad.RunAsync(server, Connections, prefix, urls, TimeSpan.FromSeconds(plan.Seconds)); // warm
+            await FillAsync(server, prefix, urls, overTls, stop);
+            await load(server, Connections, prefix, urls, TimeSpan.FromSeconds(plan.Seconds)); // warm
         }
         var turns = servers.Select(_ => new List<WrkFigures>()).ToList();
         for (var turn = 0; turn < plan.Turns; turn++)
@@ -73,7 +99,7 @@ internal sealed class HitsBench(HitsPlan plan, StaticOrigin origin, IReadOnlyLis
                     .Add(
                         await HitsAloneAsync(
                             $"{servers[s].Name}, {what}",
-                            () => WrkLoad.RunAsync(servers[s], Connections, prefix, urls, TimeSpan.FromSeconds(plan.Seconds))
+                            () => load(servers[s], Connections, prefix, urls, TimeSpan.FromSeconds(plan.Seconds))
                         )
                     );
                 await Console.Error.WriteLineAsync(
@@ -155,9 +181,20 @@ internal sealed class HitsBench(HitsPlan plan, StaticOrigin origin, IReadOnlyLis
             : throw new InvalidOperationException($"{what}: the origin was asked {asked} times and {bad} answers were no hits.");
     }
 
-    private static async Task FillAsync(CacheServer server, string prefix, int urls, CancellationToken stop)
+    private async Task FillAsync(CacheServer server, string prefix, int urls, bool overTls, CancellationToken stop)
     {
-        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{server.Port}") };
+        using var client = new HttpClient(
+            new SocketsHttpHandler
+            {
+                SslOptions = new SslClientAuthenticationOptions
+                {
+                    CertificateChainPolicy = TlsVisitor.Policy(tls.Authority.RootCertificate),
+                },
+            }
+        )
+        {
+            BaseAddress = new Uri(overTls ? $"https://127.0.0.1:{server.TlsPort}" : $"http://127.0.0.1:{server.Port}"),
+        };
         client.DefaultRequestHeaders.Host = server.Host;
         await Parallel.ForEachAsync(
             Enumerable.Range(0, urls),

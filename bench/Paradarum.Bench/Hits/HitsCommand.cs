@@ -12,10 +12,11 @@ internal static class HitsCommand
         var turns = BenchReport.Number("--turns", "Turns of each server; the median counts.", 3, 20);
         var only = new Option<string>("--only")
         {
-            Description = "Measure only: small (1 KB), large (and 100 KB, 10 MB), latency, misses or growth; all without it.",
+            Description =
+                "Measure only: small (1 KB), large (and 100 KB, 10 MB), latency, misses, growth or tls (HTTP/2 over TLS, 1 KB and 100 KB); all without it.",
             HelpName = "PHASE",
         };
-        only.AcceptOnlyFromAmong("small", "large", "latency", "misses", "growth");
+        only.AcceptOnlyFromAmong("small", "large", "latency", "misses", "growth", "tls");
         var growTo = BenchReport.Number(
             "--grow-to",
             "Objects up to which the cost of a hit is followed, tenfold from 1000.",
@@ -27,7 +28,7 @@ internal static class HitsCommand
             "hits",
             """
             Measure what a hit costs a PoP, nginx (proxy_cache) and Varnish: processor time in a closed loop of 32 connections with 1 KB, 100 KB and 10 MB, the 99th
-            percentile at a fixed rate, and misses through an empty cache to a fast origin. nginx, varnish and wrk must be installed.
+            percentile at a fixed rate, misses through an empty cache to a fast origin, and hits of HTTP/2 over TLS. nginx, varnish, hitch, wrk and h2load must be installed.
 
             Example:
               dotnet run --project bench/Paradarum.Bench -c Release -- hits --out bench/results/hits.md
@@ -50,7 +51,8 @@ internal static class HitsCommand
                     phase is null or "large",
                     phase is null or "latency",
                     phase is null or "misses",
-                    phase is null or "growth" ? parsed.GetValue(growTo) : 0
+                    phase is null or "growth" ? parsed.GetValue(growTo) : 0,
+                    phase is null or "tls"
                 );
                 return await BenchReport.KeepAsync(await HitsBench.RunAsync(plan, stop), parsed.GetValue(result), stop);
             }
@@ -59,5 +61,9 @@ internal static class HitsCommand
     }
 }
 
-/// <summary>What is measured. 1 KB always is.</summary>
-internal sealed record HitsPlan(int Seconds, int Turns, bool Large, bool Latency, bool Misses, int GrowTo);
+/// <summary>What is measured.</summary>
+internal sealed record HitsPlan(int Seconds, int Turns, bool Large, bool Latency, bool Misses, int GrowTo, bool Tls)
+{
+    /// <summary>1 KB without TLS: all but TLS is compared with it.</summary>
+    public bool Plain => !Tls || Large || Latency || Misses || GrowTo > 0;
+}

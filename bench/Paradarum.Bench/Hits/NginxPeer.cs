@@ -8,11 +8,11 @@ internal static class NginxPeer
     /// <summary>Its cache is made of files: in memory like that of the others, so that no disk is measured.</summary>
     private const string MemoryFolder = "/dev/shm";
 
-    public static async Task<CacheServer> StartAsync(StaticOrigin origin)
+    public static async Task<CacheServer> StartAsync(StaticOrigin origin, TlsFiles tls)
     {
         var folder = new TemporaryFolder();
         var cache = Path.Combine(MemoryFolder, Path.GetFileName(folder.Path));
-        var port = FreePorts.Row(1);
+        var (port, tlsPort) = (FreePorts.Row(1), FreePorts.Row(1));
         await File.WriteAllTextAsync(
             folder["nginx.conf"],
             $$"""
@@ -24,6 +24,8 @@ internal static class NginxPeer
               upstream origin { server 127.0.0.1:{{origin.Port}}; keepalive 64; keepalive_requests 1000000000; }
               server {
                 listen 127.0.0.1:{{port}} backlog=1024;
+                listen 127.0.0.1:{{tlsPort}} ssl http2 backlog=1024;
+                ssl_certificate {{tls.CertificateFile}}; ssl_certificate_key {{tls.KeyFile}}; ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache shared:tls:10m;
                 location / {
                   proxy_pass http://origin; proxy_http_version 1.1; proxy_set_header Connection "";
                   proxy_cache bench; proxy_cache_key $scheme$host$request_uri; proxy_cache_valid 200 1d; proxy_cache_lock on;
@@ -34,7 +36,7 @@ internal static class NginxPeer
             """
         );
         var server = await ServerProcess.StartAsync(folder, port, "nginx", "-c", folder["nginx.conf"]);
-        return new("nginx", port, "bench.cdn.localhost", () => server.Children, new WithFolder(server, cache));
+        return new("nginx", port, CacheServer.Site, () => server.Children, new WithFolder(server, cache)) { TlsPort = tlsPort };
     }
 
     /// <summary>What has nothing to do with HTTP. Workers keep the user who measures, so that nothing is measured that file rights decide.</summary>

@@ -2,7 +2,7 @@ using Paradarum.Testing;
 
 namespace Paradarum.Bench.Hits;
 
-/// <summary>Varnish with <c>malloc</c> storage. What it would write into its log in shared memory for every request is masked: nobody reads it here.</summary>
+/// <summary>Varnish with <c>malloc</c> storage. It has no TLS: hitch, which its makers name for that, ends it in front, and its processor time counts too. What it would write into its log in shared memory for every request is masked: nobody reads it here.</summary>
 internal static class VarnishPeer
 {
     private const string NotLogged =
@@ -10,10 +10,10 @@ internal static class VarnishPeer
         + "-RespHeader,-RespUnset,-VCL_call,-VCL_return,-Timestamp,-Hit,-BereqMethod,-BereqURL,-BereqProtocol,-BereqHeader,-BerespProtocol,-BerespStatus,-BerespReason,"
         + "-BerespHeader,-BereqAcct,-TTL,-Storage,-Fetch_Body,-Length,-BackendOpen,-BackendClose,-BackendReuse,-Gzip,-ExpBan";
 
-    public static async Task<CacheServer> StartAsync(StaticOrigin origin)
+    public static async Task<CacheServer> StartAsync(StaticOrigin origin, TlsFiles? tls = null)
     {
         var folder = new TemporaryFolder();
-        var port = FreePorts.Row(1);
+        var (port, tlsPort, proxyPort) = (FreePorts.Row(1), FreePorts.Row(1), FreePorts.Row(1));
         // Bans go over obj.http, so that its lurker can retire them (its documentation calls these lurker-friendly).
         await File.WriteAllTextAsync(
             folder["bench.vcl"],
@@ -41,6 +41,10 @@ internal static class VarnishPeer
             folder["varnish"],
             "-a",
             $"127.0.0.1:{port}",
+            "-a",
+            $"127.0.0.1:{proxyPort},PROXY",
+            "-p",
+            "feature=+http2",
             "-f",
             folder["bench.vcl"],
             "-s",
@@ -50,6 +54,43 @@ internal static class VarnishPeer
             "-p",
             $"vsl_mask={NotLogged}"
         );
-        return new("varnish", port, "bench.cdn.localhost", () => server.Children, server);
+        if (tls is null)
+            return new("varnish", port, CacheServer.Site, () => server.Children, server);
+        var front = await HitchAsync(tls, tlsPort, proxyPort);
+        return new("varnish", port, CacheServer.Site, () => [.. server.Children, .. front.Children], new Both(front, server))
+        {
+            TlsPort = tlsPort,
+        };
+    }
+
+    private static async Task<ServerProcess> HitchAsync(TlsFiles tls, int port, int behind)
+    {
+        var folder = new TemporaryFolder();
+        var user = Environment.UserName == "root" ? "user = \"root\"\ngroup = \"root\"\n" : "";
+        await File.WriteAllTextAsync(
+            folder["hitch.conf"],
+            $$"""
+            frontend = { host = "127.0.0.1" port = "{{port}}" }
+            backend = "[127.0.0.1]:{{behind}}"
+            workers = {{Environment.ProcessorCount}}
+            backlog = 1024
+            alpn-protos = "h2, http/1.1"
+            tls-protos = TLSv1.2 TLSv1.3
+            write-proxy-v2 = on
+            daemon = off
+            pem-file = "{{tls.BothFile}}"
+            {{user}}
+            """
+        );
+        return await ServerProcess.StartAsync(folder, port, "hitch", "--config", folder["hitch.conf"]);
+    }
+
+    private sealed class Both(ServerProcess front, ServerProcess behind) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await front.DisposeAsync();
+            await behind.DisposeAsync();
+        }
     }
 }
