@@ -39,7 +39,7 @@ internal sealed class TlsDoor
             connection =>
             {
                 connection.Features.Get<Handshake>()?.Failed = null;
-                return next(connection);
+                return LargeRecords.AroundAsync(connection, next);
             }
         );
     }

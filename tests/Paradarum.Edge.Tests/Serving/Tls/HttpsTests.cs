@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using System.Text;
 using Paradarum.Edge.Serving;
 using Paradarum.Edge.Serving.Tls;
 using Paradarum.Protocol.Configuration;
@@ -189,6 +190,29 @@ public sealed class A_visitor_over_TLS : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Is_sent_a_large_body_in_records_as_large_as_they_may_be()
+    {
+        _origin.Script = exchange => exchange.RespondAsync(new string('x', 100 << 10));
+        (await _visitor.GetAsync(Site.Host, "/large")).Cache.ShouldBe("MISS");
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, _pop.TlsPort);
+        await using var tapped = new TappedStream(client.GetStream());
+        await using var secured = new SslStream(tapped);
+        await secured.AuthenticateAsClientAsync(
+            new SslClientAuthenticationOptions
+            {
+                TargetHost = Site.Host,
+                CertificateChainPolicy = TlsVisitor.Policy(_authority.RootCertificate),
+            }
+        );
+        await secured.WriteAsync(Encoding.ASCII.GetBytes($"GET /large HTTP/1.1\r\nHost: {Site.Host}\r\nConnection: close\r\n\r\n"));
+        using var reader = new StreamReader(secured, Encoding.ASCII);
+        (await reader.ReadToEndAsync()).ShouldEndWith(new string('x', 100 << 10));
+        // RFC 8446 section 5.2: 2^14 bytes, and what enciphering adds.
+        tapped.RecordLengths().Count(length => length > 16_384).ShouldBeGreaterThanOrEqualTo(6);
+    }
+
+    [Fact]
     public async Task May_open_a_WebSocket_in_a_connection_of_HTTP_2()
     {
         await using var origin = await WebSocketOrigin.StartAsync();
@@ -336,5 +360,71 @@ public sealed class A_visitor_over_TLS : IAsyncLifetime
         var said = await curl.StandardOutput.ReadToEndAsync();
         await curl.WaitForExitAsync();
         return said;
+    }
+}
+
+/// <summary>Keeps what comes from the other end, to be read as records of TLS.</summary>
+internal sealed class TappedStream(Stream inner) : Stream
+{
+    private readonly MemoryStream _seen = new();
+
+    public IEnumerable<int> RecordLengths()
+    {
+        var bytes = _seen.ToArray();
+        for (var at = 0; at + 5 <= bytes.Length; )
+        {
+            var length = (bytes[at + 3] << 8) | bytes[at + 4];
+            yield return length;
+            at += 5 + length;
+        }
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var count = await inner.ReadAsync(buffer, cancellationToken);
+        _seen.Write(buffer.Span[..count]);
+        return count;
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        inner.WriteAsync(buffer, cancellationToken);
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
+
+    public override void Flush() => inner.Flush();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            inner.Dispose();
+        base.Dispose(disposing);
     }
 }
