@@ -188,7 +188,6 @@ public sealed class A_newcomer_who_has_started_up(Chromium chromium)
             visitor.Dispose();
         }
         reader.Complaints.ShouldBeEmpty();
-        (await up.StopAsync()).Code.ShouldBe(0);
 
         ILocator Field(string label) => reader.Page.GetByLabel(label, new() { Exact = true });
     }
