@@ -74,16 +74,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         try
         {
             var log = logging.CreateLogger<LogWriter>();
-            writer = LogWriter.Open(
-                options.Log,
-                surroundings.Time,
-                log,
-                surroundings.Flush,
-                FleetSchema.Part,
-                PurgeSchema.Part,
-                AuditTrail.Part,
-                WebhookSchema.Part
-            );
+            writer = LogWriter.Open(options.Log, surroundings.Time, log, surroundings.Flush, DurableTables.Parts);
             await Schema.MigrateAsync(writer, stop);
             var vault = CertificateVault.Open(options.Log.Folder);
             var fleet = await FleetHosting.OpenAsync(writer, options.Fleet, vault.Key, surroundings.Time, logging, stop);

@@ -19,6 +19,7 @@ var root = new RootCommand("Paradarum: a self-hosted CDN whose purges are provab
     CompletionCommand.Create(),
     BackupCommand.CreateBackup(),
     BackupCommand.CreateRestore(),
+    MigrateCommand.Create(),
 };
 CommandHelp.AddTo(root);
 var parsed = root.Parse(args.Length == 0 ? ["--help"] : args);
