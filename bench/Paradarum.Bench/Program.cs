@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Paradarum.Bench.Accept;
 using Paradarum.Bench.Conformance;
+using Paradarum.Bench.Databases;
 using Paradarum.Bench.DiskStart;
 using Paradarum.Bench.FleetSize;
 using Paradarum.Bench.Hits;
@@ -15,6 +16,7 @@ var root = new RootCommand("Benchmarks of Paradarum. Each starts what it measure
     IsolationCommand.Create(),
     HitsCommand.Create(),
     AcceptCommand.Create(),
+    DatabasesCommand.Create(),
     PropagateCommand.Create(),
     FleetCommand.Create(),
     ConformanceCommand.Create(),

@@ -11,6 +11,7 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly List<ParadarumProcess> _nodes = [];
     private string[] _edge = [];
+    private string[] _control = [];
     private HttpClient? _api;
     private int _shields;
 
@@ -44,9 +45,16 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
     /// <param name="pops">The same.</param>
     /// <param name="origin">Of the property; what is given when it is never asked answers nobody.</param>
     /// <param name="edge">More settings of every node.</param>
-    public static async Task<ProcessFleetBed> StartAsync(int shields, int pops, string origin = "http://127.0.0.1:9", string[]? edge = null)
+    /// <param name="control">More settings of the control plane.</param>
+    public static async Task<ProcessFleetBed> StartAsync(
+        int shields,
+        int pops,
+        string origin = "http://127.0.0.1:9",
+        string[]? edge = null,
+        string[]? control = null
+    )
     {
-        var bed = new ProcessFleetBed { _edge = edge ?? [] };
+        var bed = new ProcessFleetBed { _edge = edge ?? [], _control = control ?? [] };
         await bed.StartControlAsync();
         using var answer = await bed.Api.PostAsJsonAsync(
             "/api/property",
@@ -96,6 +104,7 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
             "loopback",
             "--probe-every",
             "0",
+            .. _control,
         ]);
         await Control.LineAsync("paradarum control: ready");
         await Console.Error.WriteLineAsync($"The control plane is process {Control.Id}."); // for a profiler

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Npgsql;
 using Paradarum.Testing;
+using Paradarum.Testing.Postgres;
 
 namespace Paradarum.SystemTests.Processes;
 
@@ -93,6 +95,56 @@ public sealed class What_is_deployed
         var (output, errors) = (analysis.StandardOutput.ReadToEndAsync(), analysis.StandardError.ReadToEndAsync());
         await analysis.WaitForExitAsync();
         return (analysis.ExitCode, await output + await errors);
+    }
+
+    [Fact]
+    public async Task Starts_a_control_plane_on_PostgreSQL_from_the_sample_configuration_of_both()
+    {
+        using var folder = new TemporaryFolder();
+        // The archive belongs to the machine; what the server makes of each other line is its own to say.
+        using var database = PostgresServer.Start([
+            .. (await File.ReadAllLinesAsync(Path.Combine(SourceTree.Root, "deploy", "postgresql", "paradarum.conf"))).Where(line =>
+                !line.StartsWith("archive_command", StringComparison.Ordinal)
+            ),
+            "archive_command = 'true'",
+        ]);
+        database.Scalar("SHOW synchronous_standby_names").ShouldBe("*");
+        using var standby = PostgresServer.StartStandby(database, "standby");
+        var sample = JsonNode.Parse(await File.ReadAllTextAsync(Config("control-postgresql.json")))!["database"]!.GetValue<string>();
+        new NpgsqlConnectionStringBuilder(sample).Database.ShouldBe("paradarum");
+        await using var control = ParadarumProcess.Start([
+            "control",
+            "--config",
+            Config("control-postgresql.json"),
+            "--data",
+            folder["control"],
+            "--database",
+            database.ConnectionString(),
+            "--api-listen",
+            $"localhost:{FreePorts.Row(1)}",
+            "--fleet-listen",
+            $"localhost:{FreePorts.Row(1)}",
+        ]);
+        await control.LineAsync("paradarum control: ready");
+        database.Scalar("SELECT value FROM log_meta WHERE name = 'synchronous'").ShouldBe("1");
+    }
+
+    [Fact]
+    public async Task Has_a_balancers_configuration_that_the_balancer_takes()
+    {
+        var (file, arguments) = ("haproxy", new[] { "-c", "-f", Path.Combine(SourceTree.Root, "deploy", "postgresql", "haproxy.cfg") });
+        using var haproxy = Process.Start(
+            new ProcessStartInfo(file, arguments)
+            {
+                UseShellExecute = false,
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
+        var said = await haproxy.StandardError.ReadToEndAsync();
+        await haproxy.WaitForExitAsync();
+        haproxy.ExitCode.ShouldBe(0, said);
+        said.ShouldNotContain("WARNING");
     }
 
     [Fact]

@@ -10,6 +10,7 @@ namespace Paradarum.Testing.Postgres;
 /// </summary>
 internal sealed class PostgresServer : IDisposable
 {
+    private const string Memory = "/dev/shm";
     private const long RoomInMemory = 2L << 30;
 
     // Reads a line that never comes: at the end of its input, which is the end of the process that holds it, the server is stopped.
@@ -32,9 +33,14 @@ internal sealed class PostgresServer : IDisposable
     public string LogFile => Path.Combine(_folder, "server.log");
 
     /// <param name="settings">Of postgresql.conf, <c>name = value</c>.</param>
-    public static PostgresServer Start(params string[] settings)
+    public static PostgresServer Start(params string[] settings) => StartIn(NewFolder(inMemory: true), settings);
+
+    /// <summary>Where its flushes cost what they cost: for figures.</summary>
+    public static PostgresServer StartOnDisk(params string[] settings) => StartIn(NewFolder(inMemory: false), settings);
+
+    private static PostgresServer StartIn(string folder, string[] settings)
     {
-        var server = new PostgresServer(NewFolder(), FreePorts.Row(1));
+        var server = new PostgresServer(folder, FreePorts.Row(1));
         var (file, arguments) = PostgresPrograms.Command(
             "initdb",
             "-D",
@@ -57,7 +63,7 @@ internal sealed class PostgresServer : IDisposable
     /// <summary>A standby of <paramref name="primary"/> under this name, streaming from it.</summary>
     public static PostgresServer StartStandby(PostgresServer primary, string name)
     {
-        var server = new PostgresServer(NewFolder(), FreePorts.Row(1));
+        var server = new PostgresServer(NewFolder(primary._folder.StartsWith(Memory, StringComparison.Ordinal)), FreePorts.Row(1));
         server.CopyFrom(primary, name);
         server.Run();
         return server;
@@ -178,7 +184,7 @@ internal sealed class PostgresServer : IDisposable
     }
 
     /// <summary>The server's own process, then its children's.</summary>
-    private List<int> Processes()
+    public List<int> Processes()
     {
         var server = int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(), CultureInfo.InvariantCulture);
         var children = File.ReadAllText(
@@ -208,10 +214,10 @@ internal sealed class PostgresServer : IDisposable
     }
 
     /// <summary>In memory where there is room: what is flushed there is flushed at once, and the server does all that it does on a disk.</summary>
-    private static string NewFolder()
+    private static string NewFolder(bool inMemory)
     {
-        var memory = new DriveInfo("/dev/shm");
-        var parent = memory.IsReady && memory.AvailableFreeSpace > RoomInMemory ? "/dev/shm" : Path.GetTempPath();
+        var memory = new DriveInfo(Memory);
+        var parent = inMemory && memory.IsReady && memory.AvailableFreeSpace > RoomInMemory ? Memory : Path.GetTempPath();
         var folder = Path.Combine(parent, $"paradarum-postgres-{Guid.NewGuid():N}");
         Directory.CreateDirectory(folder);
         PostgresPrograms.Own(folder);
