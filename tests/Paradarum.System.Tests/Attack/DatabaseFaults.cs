@@ -7,6 +7,7 @@ namespace Paradarum.SystemTests.Attack;
 /// <summary>What can happen to a database and to the control planes on it, one thing after the other.</summary>
 internal sealed class DatabaseFaults(DatabaseFleet fleet, AttackLedger ledger, Random dice, TimeProvider time) : IFaults
 {
+    private const int Warm = 25;
     private static readonly TimeSpan LongestOutage = TimeSpan.FromSeconds(60);
 
     private readonly SortedDictionary<string, int> _injected = new(StringComparer.Ordinal);
@@ -28,6 +29,8 @@ internal sealed class DatabaseFaults(DatabaseFleet fleet, AttackLedger ledger, R
             ("no connections left in the database", 1, ExhaustAsync),
             ("SIGKILL of a node", 2, KillNodeAsync),
         ];
+        // Nothing is broken before all of it has worked once: a promotion in the first second measures how fast programs are started.
+        await Patiently.UntilAsync(() => Task.FromResult(ledger.Completed >= Warm || over.IsCancellationRequested), "purges are complete");
         var bag = kinds.SelectMany(kind => Enumerable.Repeat(kind, kind.Weight)).ToArray();
         while (!over.IsCancellationRequested)
         {
