@@ -1,7 +1,8 @@
 <?php
 
 // A small stand-in for the classes of PrestaShop that the module calls, as far as it calls them: PrestaShop itself can't
-// be run here. Signatures are PrestaShop 1.7's. The database is SQLite in memory.
+// be run here. Signatures are PrestaShop 1.7's. The database is SQLite in memory, or the file that STANDIN_DATABASE
+// names when another process looks at it too.
 
 define('_PS_VERSION_', '1.7.0.0');
 define('_DB_PREFIX_', 'ps_');
@@ -216,6 +217,16 @@ class Configuration
         return true;
     }
 
+    public static function getGlobalValue($key, $idLang = null)
+    {
+        return World::$configuration["$key/"] ?? false;
+    }
+
+    public static function updateGlobalValue($key, $values, $html = false)
+    {
+        return self::updateValue($key, $values, $html);
+    }
+
     public static function deleteByName($key)
     {
         foreach (array_keys(World::$configuration) as $known) {
@@ -240,7 +251,7 @@ class Db
 
     public function reset(): void
     {
-        $this->pdo = new PDO('sqlite::memory:', null, null, [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION]);
+        $this->pdo = new PDO('sqlite:' . (getenv('STANDIN_DATABASE') ?: ':memory:'), null, null, [PDO::ATTR_ERRMODE => PDO::ERRMODE_EXCEPTION]);
     }
 
     public function execute($sql, $useCache = true)
@@ -305,9 +316,40 @@ class AdminController
     public static $currentIndex = 'index.php?controller=AdminModules';
 }
 
+/** With PrestaShop's order of steps: init() comes first, and looks at much that only a page needs. */
 class ModuleFrontController
 {
+    public $ajax = false;
     public $context;
+
+    public function __construct()
+    {
+        $this->context = new Context();
+        $this->ajax = (bool) Tools::getValue('ajax');
+    }
+
+    public function run()
+    {
+        $this->init();
+        $this->postProcess();
+        if (!$this->ajax) {
+            $this->display();
+        }
+    }
+
+    public function init()
+    {
+        header('X-Page: prepared');
+    }
+
+    public function postProcess()
+    {
+    }
+
+    public function display()
+    {
+        echo 'a page';
+    }
 }
 
 class HelperForm

@@ -17,7 +17,7 @@ if (!defined('_PS_VERSION_')) {
  */
 final class Dispatcher
 {
-    /** Seconds for which one process sends. */
+    /** Seconds for which one process sends, in all shops together. A request that was begun within them is waited for. */
     const BUDGET = 20;
 
     /** Seconds for the connection to the shop's own cron address; nobody waits for its answer. */
@@ -26,10 +26,18 @@ final class Dispatcher
     private static $open;
 
     private $link;
+    private $transport;
+    private $clock;
 
-    public function __construct(Link $link)
+    /**
+     * @param \Paradarum\Purge\Transport|null $transport Null: curl.
+     * @param callable $clock Gives the time in whole seconds.
+     */
+    public function __construct(Link $link, $transport = null, $clock = 'time')
     {
         $this->link = $link;
+        $this->transport = $transport === null ? new CurlTransport() : $transport;
+        $this->clock = $clock;
     }
 
     public function link()
@@ -50,26 +58,58 @@ final class Dispatcher
         }
     }
 
-    /** Sends what is due in each shop. @return int How many purges still wait. */
+    /**
+     * Sends what is due in each shop. Where the time does not suffice for all, those left over come first the next time: else
+     * a shop with a slow API would keep the purges of those behind it for ever.
+     *
+     * @return int How many purges still wait.
+     */
     public function deliverAll()
     {
-        $waiting = 0;
-        foreach (Sites::shops() as $shop) {
-            $queue = $this->queue($shop);
-            $endpoint = self::endpoint(new Settings($shop), new CurlTransport());
-            if ($endpoint !== null && $queue->nextDue() !== null) {
-                $courier = new Courier($queue, $endpoint, 'time');
-                $courier->deliver(self::BUDGET);
+        $end = $this->now() + self::BUDGET;
+        $turns = $this->turns();
+        foreach ($turns as $n => $shop) {
+            $this->deliver($shop, $end - $this->now());
+            if ($this->now() >= $end) {
+                // The first had all the time there is; one further back only the rest of it.
+                Settings::startWith($turns[$n === 0 ? 1 % count($turns) : $n]);
+                break;
             }
-            $trouble = $queue->trouble();
+        }
+        $waiting = 0;
+        foreach ($turns as $shop) {
+            $trouble = $this->queue($shop)->trouble();
             $waiting += $trouble['waiting'];
         }
         return $waiting;
     }
 
+    /** @return int[] All shops, from the one that comes first now. */
+    private function turns()
+    {
+        $shops = Sites::shops();
+        $first = (int) array_search(Settings::firstShop(), $shops, true);
+        return array_merge(array_slice($shops, $first), array_slice($shops, 0, $first));
+    }
+
+    private function deliver($shop, $seconds)
+    {
+        $queue = $this->queue($shop);
+        $endpoint = self::endpoint(new Settings($shop), $this->transport);
+        if ($endpoint !== null && $queue->nextDue() !== null) {
+            $courier = new Courier($queue, $endpoint, $this->clock);
+            $courier->deliver($seconds);
+        }
+    }
+
+    private function now()
+    {
+        return (int) call_user_func($this->clock);
+    }
+
     public function queue($shop)
     {
-        return new Queue(new ShopDatabase($shop), 'time');
+        return new Queue(new ShopDatabase($shop), $this->clock);
     }
 
     /** @return Endpoint|null Null until address, property and key are given. */
@@ -96,8 +136,10 @@ final class Dispatcher
         }
         $secure = isset($parts['scheme']) && $parts['scheme'] === 'https';
         $port = isset($parts['port']) ? $parts['port'] : ($secure ? 443 : 80);
-        // The shop's own name may lead to this machine under a certificate of its own.
-        $context = stream_context_create(array('ssl' => array('verify_peer' => false, 'verify_peer_name' => false)));
+        // Under the shop's own name wherever the connection goes: PrestaShop sends every other name away to that one.
+        $shop = parse_url($this->cronUrl());
+        // That name may lead to this machine under a certificate of its own.
+        $context = stream_context_create(array('ssl' => array('verify_peer' => false, 'verify_peer_name' => false, 'peer_name' => $shop['host'])));
         $to = ($secure ? 'ssl' : 'tcp') . '://' . $parts['host'] . ':' . $port;
         $socket = @stream_socket_client($to, $code, $reason, self::PING, STREAM_CLIENT_CONNECT, $context);
         if ($socket === false) {
@@ -105,7 +147,7 @@ final class Dispatcher
         }
         stream_set_blocking($socket, false);
         $target = (isset($parts['path']) ? $parts['path'] : '/') . (isset($parts['query']) ? '?' . $parts['query'] : '');
-        $host = $parts['host'] . (isset($parts['port']) ? ':' . $parts['port'] : '');
+        $host = $shop['host'] . (isset($shop['port']) ? ':' . $shop['port'] : '');
         fwrite($socket, "POST $target HTTP/1.1\r\nHost: $host\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         // Closed only when the process ends: a proxy in between may drop what its client no longer waits for.
         self::$open = $socket;

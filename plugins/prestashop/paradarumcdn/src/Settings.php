@@ -17,7 +17,7 @@ final class Settings
     const PREFIX_LENGTH = 8;
     const DEFAULT_THRESHOLD = 30;
 
-    private static $names = array('BASE', 'PROPERTY', 'KEY', 'SHOWN', 'AUTO', 'STRATEGY', 'THRESHOLD', 'KINDS');
+    private static $names = array('BASE', 'PROPERTY', 'KEY', 'SHOWN', 'AUTO', 'STRATEGY', 'THRESHOLD', 'KINDS', 'FIRST');
 
     private $shop;
 
@@ -135,6 +135,20 @@ final class Settings
     public static function cronToken()
     {
         return substr(hash_hmac('sha256', 'paradarumcdn cron', _COOKIE_KEY_), 0, 32);
+    }
+
+    /** @return int The shop that {@see startWith} named last; 0 before. */
+    public static function firstShop()
+    {
+        return (int) Configuration::getGlobalValue('PARADARUMCDN_FIRST');
+    }
+
+    /** Which shop's purges are delivered first the next time. */
+    public static function startWith($shop)
+    {
+        if ($shop !== self::firstShop()) {
+            Configuration::updateGlobalValue('PARADARUMCDN_FIRST', (string) $shop);
+        }
     }
 
     private static function secret()
