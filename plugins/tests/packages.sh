@@ -22,7 +22,7 @@ expect() {
 expect "$1/wordpress/paradarum-cdn-purge" paradarum-cdn-purge.php uninstall.php readme.txt license.txt purge/autoload.php purge/Queue.php src/Plugin.php \
   views/settings.php assets/admin.js languages/paradarum-cdn-purge.pot languages/paradarum-cdn-purge-es_ES.mo screenshot-1.png screenshot-2.png screenshot-3.png
 expect "$1/prestashop/paradarumcdn" paradarumcdn.php README.md license.txt purge/autoload.php purge/Queue.php src/Settings.php controllers/front/cron.php \
-  translations/es.php index.php src/index.php purge/index.php
+  translations/es.php logo.png index.php src/index.php purge/index.php
 ! find "$1/wordpress" "$1/prestashop" -name '*Test.php' -o -name '.*' -type f | grep .
 for file in $(find "$1/wordpress" "$1/prestashop" -name '*.php'); do php -l "$file" >/dev/null; done
 # The version stands in three places.
