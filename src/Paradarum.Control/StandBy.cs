@@ -19,8 +19,7 @@ internal static class StandBy
     {
         await using var app = Build(options, surroundings);
         await app.StartAsync(stop);
-        while (!await PostgresEngine.IsFreeAsync(options.Log.Database!, stop))
-            await Task.Delay(LookEvery, surroundings.Time, stop);
+        await PostgresEngine.UntilFreeAsync(options.Log.Database!, LookEvery, surroundings.Time, stop);
         await app.StopAsync(stop);
     }
 

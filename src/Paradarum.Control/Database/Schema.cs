@@ -29,6 +29,8 @@ internal static class Schema
                         applied.LastOrDefault() ?? Migration.InitialDatabase,
                         options: MigrationsSqlGenerationOptions.NoTransactions
                     );
+                // One may rewrite a large table.
+                db.Database.SetCommandTimeout(TimeSpan.FromHours(1));
                 if (script.Length > 0)
                     db.Database.ExecuteSqlRaw(script);
                 return true;

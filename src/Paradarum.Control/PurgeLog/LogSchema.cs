@@ -12,6 +12,9 @@ internal static class LogSchema
     /// <c>log_end</c> is one row: the counter that gives out positions. It is updated in the append's transaction, so that with several writers (PostgreSQL)
     /// its row lock orders them and position n + 1 is never visible before n, which an identity column would not promise.
     /// </remarks>
+    // A step may rewrite a large table.
+    private const int StepWithinSeconds = 3600;
+
     public static readonly SchemaPart Part = new(
         "log",
         [
@@ -55,7 +58,11 @@ internal static class LogSchema
             );
         var dialect = SqlDialect.Of(connection);
         for (var step = version; step < part.Steps.Length; step++)
-            connection.Run(dialect.Types(part.Steps[step]));
+        {
+            using var command = connection.Command(dialect.Types(part.Steps[step]));
+            command.CommandTimeout = StepWithinSeconds;
+            command.ExecuteNonQuery();
+        }
         connection.Run(
             "INSERT INTO schema_parts (name, version) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET version = excluded.version",
             part.Name,

@@ -12,6 +12,8 @@ internal sealed class LogWriter : IAsyncDisposable
     // A group is bounded so that one flush never makes the first of its waiters wait for hundreds of others' statements.
     private const int MostWorksInGroup = 256;
 
+    private static readonly TimeSpan PulseEvery = TimeSpan.FromSeconds(1);
+
     // So many in one group come from clients that do not wait for one another.
     private const int Shared = 4;
 
@@ -23,6 +25,7 @@ internal sealed class LogWriter : IAsyncDisposable
     private readonly DataFolder _folder;
     private readonly LogEngine _engine;
     private readonly ITimer _upkeep;
+    private readonly ITimer? _pulse;
     private readonly Thread _thread;
     private readonly TaskCompletionSource<string> _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -56,6 +59,9 @@ internal sealed class LogWriter : IAsyncDisposable
         _thread = new Thread(Run) { IsBackground = true, Name = "log writer" };
         _thread.Start();
         _upkeep = time.CreateTimer(_ => Wake(upkeep: true), null, options.UpkeepEvery, options.UpkeepEvery);
+        // Who is superseded and asked nothing would answer from memory for ever.
+        if (engine.CanBeSuperseded)
+            _pulse = time.CreateTimer(_ => Pulse(), null, PulseEvery, PulseEvery);
     }
 
     /// <summary>What is durable, for those who follow it.</summary>
@@ -146,6 +152,18 @@ internal sealed class LogWriter : IAsyncDisposable
 
     /// <inheritdoc cref="LogEngine.OpenReader"/>
     public DbConnection OpenReader() => _engine.OpenReader();
+
+    /// <summary>An empty transaction, unless others wait already; what comes of it is the writer's own affair.</summary>
+    private void Pulse()
+    {
+        lock (_waiting)
+        {
+            if (_waiting.Count > 0 || _closing)
+                return;
+            _waiting.Enqueue(new LogWork<bool>(static _ => true, hasSavepoint: false, CancellationToken.None));
+            Monitor.Pulse(_waiting);
+        }
+    }
 
     private void Wake(bool upkeep)
     {
@@ -322,6 +340,8 @@ internal sealed class LogWriter : IAsyncDisposable
             Monitor.Pulse(_waiting);
         }
         await _upkeep.DisposeAsync();
+        if (_pulse is not null)
+            await _pulse.DisposeAsync();
         await _ended.Task;
         Readers.Dispose();
         _engine.Dispose();

@@ -97,6 +97,19 @@ public sealed class A_log_on_PostgreSQL(OwnPostgres postgres) : IClassFixture<Ow
     }
 
     [Fact]
+    public async Task Notices_by_itself_that_another_has_taken_its_place()
+    {
+        using var folders = new TemporaryFolder();
+        var database = postgres.NewDatabase();
+        await using var first = Open(folders["first"], database);
+        EndSessions(database);
+        await using var second = Open(folders["second"], database);
+
+        // Nobody writes, and no node asks for a lease.
+        (await first.Over.WaitAsync(TimeSpan.FromSeconds(30), Stop)).ShouldContain("another control plane");
+    }
+
+    [Fact]
     public async Task Lets_nothing_stay_of_a_group_when_somebody_wrote_past_its_lock()
     {
         using var folder = new TemporaryFolder();
@@ -267,6 +280,32 @@ public sealed class A_promotion
         after.Feed.Epoch.ShouldNotBe(epoch);
         after.Feed.Lineage.ShouldBe(after.Feed.Epoch);
         after.Feed.IsOfThisLog(epoch, 1).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Is_not_what_a_restored_database_is_taken_for_when_the_operator_said_so()
+    {
+        using var folder = new TemporaryFolder();
+        using var server = PostgresServer.Start("synchronous_standby_names = ''");
+        string epoch;
+        await using (var log = A_log_on_PostgreSQL.Open(folder["log"], server.ConnectionString()))
+        {
+            epoch = log.Feed.Epoch;
+            await A_log_on_PostgreSQL.AppendAsync(log);
+        }
+        // docs/operating/postgresql.md, after a recovery to a point in time.
+        server.Execute("UPDATE log_meta SET value = '0' WHERE name = 'synchronous'");
+        server.Execute("UPDATE log_meta SET value = 'restored' WHERE name = 'timeline'");
+
+        await using (var after = A_log_on_PostgreSQL.Open(folder["log"], server.ConnectionString()))
+        {
+            after.Feed.Epoch.ShouldNotBe(epoch);
+            after.Feed.Lineage.ShouldBe(after.Feed.Epoch);
+            epoch = after.Feed.Epoch;
+        }
+        // Said once: the next start goes on.
+        await using var later = A_log_on_PostgreSQL.Open(folder["log"], server.ConnectionString());
+        later.Feed.Epoch.ShouldBe(epoch);
     }
 
     private static string Both(PostgresServer primary, PostgresServer standby) =>

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using Npgsql;
 
@@ -45,26 +46,44 @@ internal sealed class PostgresEngine : LogEngine
         }
     }
 
-    /// <summary>The lock is the session's: it ends with a connection that is cut, or with the server.</summary>
-    public override bool CanBeSuperseded => true;
-
-    /// <summary>Whether a writer could start now: the server can be reached, is a primary, and nobody holds the lock. Takes nothing.</summary>
-    public static async Task<bool> IsFreeAsync(string database, CancellationToken stop)
+    /// <summary>
+    /// Returns when a writer could start: the server can be reached, is a primary, and nobody holds the lock. Takes nothing: somebody else may be faster. Looks over one connection for as long as
+    /// that lives.
+    /// </summary>
+    public static async Task UntilFreeAsync(string database, TimeSpan lookEvery, TimeProvider time, CancellationToken stop)
     {
+        var settings = Settings(database, "Paradarum stand-by", builder => builder.Pooling = false).ConnectionString;
+        NpgsqlConnection? connection = null;
         try
         {
-            await using var connection = new NpgsqlConnection(
-                Settings(database, "Paradarum stand-by", builder => builder.Pooling = false).ConnectionString
-            );
-            await connection.OpenAsync(stop);
-            await using var command = new NpgsqlCommand(PostgresLogDatabase.IsFree, connection);
-            return await command.ExecuteScalarAsync(stop) is true;
+            while (true)
+            {
+                try
+                {
+                    connection ??= new NpgsqlConnection(settings);
+                    if (connection.State != ConnectionState.Open)
+                        await connection.OpenAsync(stop);
+                    await using var command = new NpgsqlCommand(PostgresLogDatabase.IsFree, connection);
+                    if (await command.ExecuteScalarAsync(stop) is true)
+                        return;
+                }
+                catch (Exception e) when (e is NpgsqlException or TimeoutException)
+                {
+                    await connection!.DisposeAsync();
+                    connection = null;
+                }
+                await Task.Delay(lookEvery, time, stop);
+            }
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        finally
         {
-            return false;
+            if (connection is not null)
+                await connection.DisposeAsync();
         }
     }
+
+    /// <summary>The lock is the session's: it ends with a connection that is cut, or with the server.</summary>
+    public override bool CanBeSuperseded => true;
 
     public override LogDatabase Open(IReadOnlyList<SchemaPart> parts) => PostgresLogDatabase.Open(_writer, parts);
 
