@@ -10,7 +10,7 @@ internal static class DatabaseSetting
     public const string HelpName = "\"Host=...\"";
 
     public const string Description =
-        "PostgreSQL 15 or later instead of SQLite: Npgsql's connection string, several hosts with commas between them. Others on the machine can read flags: keep the password in ~/.pgpass (Passfile=) or set the variable.";
+        "Connection string of PostgreSQL 15 or later, instead of SQLite; several hosts with commas between them. Others on the machine can read flags: keep the password in ~/.pgpass (Passfile=) or set the variable.";
 
     public static readonly SettingKind<string> Kind = new(
         (string text, out string value) => PostgresEngine.Problem(value = text.Trim()) is null,

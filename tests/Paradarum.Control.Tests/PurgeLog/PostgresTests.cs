@@ -156,9 +156,12 @@ public sealed class A_log_on_PostgreSQL(OwnPostgres postgres) : IClassFixture<Ow
             .ShouldHaveSingleItem()
             .ShouldContain("names no Host");
         using var folder = new TemporaryFolder();
-        Should
+        var unreachable = Should
             .Throw<LogCannotStartException>(() => Open(folder["log"], "Host=127.0.0.1;Port=1;Username=x;Password=geheim"))
-            .Message.ShouldNotContain("geheim");
+            .Message;
+        unreachable.ShouldNotContain("geheim");
+        unreachable.ShouldStartWith("PostgreSQL at 127.0.0.1 cannot be used: ");
+        unreachable.ShouldEndWith(".");
     }
 
     internal static LogWriter Open(string folder, string database, params IReadOnlyList<SchemaPart> parts) =>

@@ -53,7 +53,7 @@ internal sealed class PostgresLogDatabase : LogDatabase
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {
             connection.Dispose();
-            throw new LogCannotStartException($"PostgreSQL at {connection.Host} cannot be used: {e.Message}", e);
+            throw new LogCannotStartException($"PostgreSQL at {new NpgsqlConnectionStringBuilder(settings).Host} cannot be used: {e.Message.TrimEnd('.')}.", e);
         }
         catch
         {
