@@ -55,13 +55,18 @@ internal sealed class ControlRunner(ControlPlaneOptions options, Action<ILogging
             {
                 return await ControlPlane.StartAsync(options, Surroundings, stop);
             }
-            catch (LogCannotStartException e) when (options.Log.Database is not null && (mayWait || e is LogTakenException))
+            catch (Exception e) when (options.Log.Database is not null && (IsAnOutage(e) || (mayWait && e is LogCannotStartException)))
             {
                 await Console.Out.WriteLineAsync($"paradarum control: standing by: {e.Message}");
                 await StandBy.UntilFreeAsync(options, Surroundings, stop);
             }
         }
     }
+
+    /// <summary>Taken, out of reach, or lost while everything was read: that ends. What the server itself has answered is for the operator.</summary>
+    private static bool IsAnOutage(Exception e) =>
+        e is LogTakenException or LogUnavailableException
+        || (e is LogCannotStartException { InnerException: { } cause } && cause is not Npgsql.PostgresException);
 
     private async Task SayReadyAsync(ControlPlane control, CancellationToken stop)
     {
