@@ -130,6 +130,12 @@ internal sealed class DatabaseFleet : IAttackedFleet, IAsyncDisposable
             "the standby streams"
         );
         Primary.WaitForStandby(true);
+        // What was accepted meanwhile is safe from here on: a promotion before that is like a restore, and is meant to be.
+        await Patiently.UntilAsync(
+            () => Task.FromResult(Primary.Scalar("SELECT value FROM log_meta WHERE name = 'synchronous'") is "1"),
+            "a commit has waited for the standby",
+            seconds: 90
+        );
     }
 
     private async Task StartPartsAsync()
