@@ -163,7 +163,7 @@ internal static class DatabaseMove
         else if (type == "bytea")
             copy.Write(row.GetFieldValue<byte[]>(column), NpgsqlDbType.Bytea);
         else if (type is "text" or "character varying")
-            copy.Write(row.GetString(column).Replace('\0', '\uFFFD'), NpgsqlDbType.Text);
+            copy.Write(PostgresStatements.Holdable(row.GetString(column)), NpgsqlDbType.Text);
         // EF Core keeps lists as JSON where there are no arrays.
         else if (type is "_text" or "_varchar")
             copy.Write(JsonSerializer.Deserialize<string[]>(row.GetString(column))!, NpgsqlDbType.Array | NpgsqlDbType.Text);

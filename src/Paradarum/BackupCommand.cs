@@ -8,7 +8,7 @@ namespace Paradarum;
 /// <summary><c>paradarum backup</c> and <c>paradarum restore</c>: the control plane's database as one file.</summary>
 internal static class BackupCommand
 {
-    private static readonly Setting<string> Data = new(
+    internal static readonly Setting<string> Data = new(
         "data",
         "DIR",
         "The control plane's data folder.",

@@ -9,13 +9,6 @@ namespace Paradarum;
 /// <summary><c>paradarum migrate</c>: from SQLite to PostgreSQL.</summary>
 internal static class MigrateCommand
 {
-    private static readonly Setting<string> Data = new(
-        "data",
-        "DIR",
-        "The control plane's data folder.",
-        SettingKinds.Folder,
-        "paradarum-control"
-    );
     private static readonly Setting<bool> From = new("from", "sqlite", "What is moved.", SettingKinds.OneOf(("sqlite", true)), "sqlite");
     private static readonly Setting<bool> To = new("to", "postgres", "Where to.", SettingKinds.OneOf(("postgres", true)), "postgres");
 
@@ -38,7 +31,7 @@ internal static class MigrateCommand
         var sheet = new SettingSheet(command);
         sheet.Add(From);
         sheet.Add(To);
-        sheet.Add(Data);
+        sheet.Add(BackupCommand.Data);
         sheet.Add(DatabaseSetting.Database);
         command.SetAction(
             async (parsed, stop) =>
@@ -46,7 +39,9 @@ internal static class MigrateCommand
                 var values = sheet.Open(parsed, Environment.GetEnvironmentVariable);
                 var database = values.Need(DatabaseSetting.Database);
                 _ = (values.Read(From), values.Read(To));
-                return values.Problems.Count > 0 ? ExitCode.Fail(values.Problems) : await RunAsync(values.Read(Data)!, database!, stop);
+                return values.Problems.Count > 0
+                    ? ExitCode.Fail(values.Problems)
+                    : await RunAsync(values.Read(BackupCommand.Data)!, database!, stop);
             }
         );
         return command;

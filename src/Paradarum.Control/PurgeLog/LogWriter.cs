@@ -127,8 +127,11 @@ internal sealed class LogWriter : IAsyncDisposable
     /// At once where nobody can take its place. A lease is granted on nothing less (G6): another control plane may have taken over, which counts from its own start on.
     /// </summary>
     /// <exception cref="LogUnavailableException">It is not known to be: nothing may be granted.</exception>
-    public Task ConfirmAsync(CancellationToken stop) =>
-        _engine.CanBeSuperseded ? WriteSurelyAsync(static _ => true, stop) : Task.CompletedTask;
+    public Task ConfirmAsync(CancellationToken stop) => _engine.CanBeSuperseded ? CommitNothingAsync(stop) : Task.CompletedTask;
+
+    /// <summary>A transaction of nothing but the counter, shared with whoever writes at the same moment: it shows that writes are made durable now.</summary>
+    /// <exception cref="LogUnavailableException">They are not.</exception>
+    public Task CommitNothingAsync(CancellationToken stop) => WriteSurelyAsync(static _ => true, stop);
 
     /// <summary>
     /// Completes, with the reason, when this writer can never write again although it has not been disposed: another one has taken its place, or memory is not what the database
@@ -153,16 +156,14 @@ internal sealed class LogWriter : IAsyncDisposable
     /// <inheritdoc cref="LogEngine.OpenReader"/>
     public DbConnection OpenReader() => _engine.OpenReader();
 
-    /// <summary>An empty transaction, unless others wait already; what comes of it is the writer's own affair.</summary>
+    /// <summary>Unless others wait already, who find out the same; what comes of it is the writer's own affair.</summary>
     private void Pulse()
     {
+        bool idle;
         lock (_waiting)
-        {
-            if (_waiting.Count > 0 || _closing)
-                return;
-            _waiting.Enqueue(new LogWork<bool>(static _ => true, hasSavepoint: false, CancellationToken.None));
-            Monitor.Pulse(_waiting);
-        }
+            idle = _waiting.Count == 0;
+        if (idle)
+            _ = CommitNothingAsync(CancellationToken.None);
     }
 
     private void Wake(bool upkeep)

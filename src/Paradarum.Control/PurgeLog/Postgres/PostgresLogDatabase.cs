@@ -28,7 +28,10 @@ internal sealed class PostgresLogDatabase : LogDatabase
     );
 
     private readonly NpgsqlConnection _connection;
-    private bool _standbyAtTheEnd;
+
+    // Whether commits wait for a standby: as the database says it of the last one, and as the server has just said it.
+    private bool _hasStandby;
+    private bool _hasStandbyNow;
 
     private PostgresLogDatabase(NpgsqlConnection connection)
         : base(connection, new PostgresStatements(connection)) => _connection = connection;
@@ -53,7 +56,10 @@ internal sealed class PostgresLogDatabase : LogDatabase
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {
             connection.Dispose();
-            throw new LogCannotStartException($"PostgreSQL at {new NpgsqlConnectionStringBuilder(settings).Host} cannot be used: {e.Message.TrimEnd('.')}.", e);
+            throw new LogCannotStartException(
+                $"PostgreSQL at {new NpgsqlConnectionStringBuilder(settings).Host} cannot be used: {e.Message.TrimEnd('.')}.",
+                e
+            );
         }
         catch
         {
@@ -102,28 +108,25 @@ internal sealed class PostgresLogDatabase : LogDatabase
         Statements.Flush();
         transaction.Commit();
         Statements.Transaction = null;
-        HasStandby = standby;
+        _hasStandby = standby;
     }
-
-    /// <summary>Whether commits wait for a standby: then no purge that was answered is lost with this server.</summary>
-    public bool HasStandby { get; private set; }
 
     protected override string SaidAtTheEnd => "current_setting('synchronous_standby_names') <> ''";
 
     /// <summary>The setting may change while the session lives: what it was at the last commit decides what a promotion lost.</summary>
     protected override bool ReadAtTheEnd(DbDataReader row)
     {
-        _standbyAtTheEnd = row.GetBoolean(0);
+        _hasStandbyNow = row.GetBoolean(0);
         return true;
     }
 
     public override void Write(LogEnd end)
     {
         base.Write(end);
-        if (_standbyAtTheEnd == HasStandby)
+        if (_hasStandbyNow == _hasStandby)
             return;
-        HasStandby = _standbyAtTheEnd;
-        SetMeta("synchronous", HasStandby ? "1" : "0");
+        _hasStandby = _hasStandbyNow;
+        SetMeta("synchronous", _hasStandby ? "1" : "0");
         Statements.Flush();
     }
 

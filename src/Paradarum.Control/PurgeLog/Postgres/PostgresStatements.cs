@@ -43,6 +43,9 @@ internal sealed class PostgresStatements(NpgsqlConnection connection) : Statemen
 
     public override void Forget() => _waiting.Clear();
 
+    /// <summary>PostgreSQL holds every character but NUL.</summary>
+    public static string Holdable(string text) => text.Replace('\0', '\uFFFD');
+
     private NpgsqlBatch Batch()
     {
         var batch = new NpgsqlBatch(connection, (NpgsqlTransaction?)Transaction);
@@ -61,8 +64,7 @@ internal sealed class PostgresStatements(NpgsqlConnection connection) : Statemen
                 {
                     long number => new NpgsqlParameter<long> { TypedValue = number },
                     int number => new NpgsqlParameter<int> { TypedValue = number },
-                    // PostgreSQL holds every character but this one.
-                    string text => new NpgsqlParameter<string> { TypedValue = text.Replace('\0', '\uFFFD') },
+                    string text => new NpgsqlParameter<string> { TypedValue = Holdable(text) },
                     byte[] bytes => new NpgsqlParameter<byte[]> { TypedValue = bytes },
                     null => new NpgsqlParameter { Value = DBNull.Value },
                     _ => throw new ArgumentException($"No column holds a {value.GetType().Name}.", nameof(values)),
