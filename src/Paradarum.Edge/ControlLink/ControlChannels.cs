@@ -22,8 +22,7 @@ internal sealed class ControlChannels : IDisposable
 
     public void Next() => _current = (_current + 1) % _clients.Length;
 
-    /// <summary>Failures as each single address has seen them: having tried the others is no reason to wait longer.</summary>
-    public int Rounds(int failures) => ((failures - 1) / _clients.Length) + 1;
+    public int Count => _clients.Length;
 
     public void Dispose()
     {

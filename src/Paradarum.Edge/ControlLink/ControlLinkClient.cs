@@ -106,7 +106,7 @@ internal sealed class ControlLinkClient(
                 failures = 1;
             log.LinkLost(state.Current.Position, failures, cause);
             controls.Next();
-            await RestAsync(Backoff.For(controls.Rounds(failures), Jitter()), stoppingToken);
+            await RestAsync(Backoff.For(failures, controls.Count, Jitter()), stoppingToken);
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed class ReadyRules
     {
         // A path starts, and is contained in, its path with query; its end is another one.
         var match = FindLiteral(keyed.PathAndQuery, checkedAt);
-        if (match.Position == 0 && keyed.Query is not null)
+        if (match.Position == 0 && keyed.HasQuery)
             match = FindEnd(keyed.Path, checkedAt);
         if (match.Position == 0 && !ReferenceEquals(keyed, fetched) && !keyed.Equals(fetched))
             match = FindLiteral(fetched.PathAndQuery, checkedAt);

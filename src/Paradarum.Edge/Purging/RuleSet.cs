@@ -82,7 +82,7 @@ internal sealed class RuleSet
         if (rule.Kind is PurgeKind.Extension)
             return PurgeMatch.HasExtension(keyed.Path, rule.Value);
         return PurgeMatch.MatchesLiteral(rule.Kind, rule.Value, keyed.PathAndQuery)
-            || (rule.Kind is PurgeKind.EndsWith && keyed.Query is not null && PurgeMatch.MatchesLiteral(rule.Kind, rule.Value, keyed.Path))
+            || (rule.Kind is PurgeKind.EndsWith && keyed.HasQuery && PurgeMatch.MatchesLiteral(rule.Kind, rule.Value, keyed.Path))
             || (!ReferenceEquals(keyed, fetched) && PurgeMatch.MatchesLiteral(rule.Kind, rule.Value, fetched.PathAndQuery));
     }
 

@@ -104,7 +104,7 @@ internal sealed class Relay(
     /// </summary>
     private void DropContradicted(IHeaderDictionary received)
     {
-        foreach (var variant in state.Index.Find(visit.Property.Id, visit.Key)?.VariantArray ?? [])
+        foreach (var variant in state.Index.Find(visit.Property.Id, visit.Key) is { } resource ? resource.Variants : default)
         {
             var entry = (StoredResponse)variant;
             if (entry.Vary.Matches(visit.Headers) && Invalidation.Contradicts(entry.Headers, entry.Body.Length, received))

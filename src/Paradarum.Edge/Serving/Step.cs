@@ -112,7 +112,7 @@ internal readonly record struct Step(StepKind Kind, Decision Decision, StoredRes
         var current = state.Current;
         StoredResponse? best = null;
         var (stored, purged) = (false, false);
-        foreach (var variant in state.Index.Find(visit.Property.Id, visit.Key) is { } resource ? resource.Variants : [])
+        foreach (var variant in state.Index.Find(visit.Property.Id, visit.Key) is { } resource ? resource.Variants : default)
         {
             var entry = (StoredResponse)variant;
             var verdict = Fence.Test(current, entry);

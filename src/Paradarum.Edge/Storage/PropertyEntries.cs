@@ -108,7 +108,7 @@ internal sealed class PropertyEntries
         lock (GateOf(path))
         {
             // A copy: a resource without entries and fetches is taken out. What comes after it began after the change.
-            foreach (var resource in Held(path, keyed).ToArray())
+            foreach (var resource in HeldBy(path, keyed).ToArray())
             {
                 if (!string.Equals(resource.Key.Host, host, StringComparison.Ordinal))
                     continue;
@@ -133,7 +133,7 @@ internal sealed class PropertyEntries
         lock (GateOf(path))
         {
             var entries = new List<StoredEntry>();
-            foreach (var resource in Held(path, keyed))
+            foreach (var resource in HeldBy(path, keyed))
                 entries.AddRange(resource.Entries);
             return entries;
         }
@@ -141,30 +141,52 @@ internal sealed class PropertyEntries
 
     public IEnumerable<StoredEntry> Entries()
     {
-        foreach (var together in _paths.Select(path => path.Value).Chunk(Together))
+        using var paths = _paths.GetEnumerator();
+        var together = new Held[Together];
+        while (Gather(paths, together) is > 0 and var count)
         {
-            Touch(together);
-            foreach (var held in together)
+            Touch(together.AsSpan(0, count));
+            for (var i = 0; i < count; i++)
             {
-                foreach (var resource in held.All())
+                if (together[i].Path is Resource { IsAlone: true, HasSlices: false } alone)
                 {
-                    foreach (var entry in resource.Entries)
+                    foreach (var entry in alone.Variants)
                         yield return entry;
+                    continue;
+                }
+                foreach (var resource in together[i].Path.All())
+                {
+                    foreach (var entry in resource.Variants)
+                        yield return entry;
+                    foreach (var slice in resource.HasSlices ? resource.Slices : [])
+                        yield return slice;
                 }
             }
         }
     }
 
     /// <summary>
-    /// Reads, for many paths in one short loop, what whoever enumerates will read: in a store larger than the processor's caches each of those reads waits for memory, object after
-    /// object, and here the waits of different paths go on at the same time. A sweep takes less than half as long.
+    /// The next paths, in a loop so short that the waits for memory of several go on at the same time: nothing of a path itself is read, not even what it is, as an array of references
+    /// would have to.
     /// </summary>
-    private static void Touch(PathResources[] paths)
+    private static int Gather(IEnumerator<KeyValuePair<string, PathResources>> paths, Held[] together)
+    {
+        var count = 0;
+        while (count < together.Length && paths.MoveNext())
+            together[count++] = new Held(paths.Current.Value);
+        return count;
+    }
+
+    /// <summary>
+    /// Reads, for many paths in one short loop, what whoever enumerates will read: in a store larger than the processor's caches each of those reads waits for memory, object after
+    /// object, and here the waits of different paths go on at the same time.
+    /// </summary>
+    private static void Touch(ReadOnlySpan<Held> paths)
     {
         var read = 0;
-        foreach (var path in paths)
+        foreach (var held in paths)
         {
-            if (path is Resource { VariantArray: [var entry, ..] })
+            if (held.Path is Resource { Variants: [var entry, ..] })
                 read += entry.Key.Target.PathAndQuery.Length;
         }
         Volatile.Write(ref _read, read); // else nothing would have to be read
@@ -184,7 +206,7 @@ internal sealed class PropertyEntries
     private Lock GateOf(string path) => _gates[(uint)string.GetHashCode(path, StringComparison.Ordinal) % Gates];
 
     /// <summary>Under the gate of the path.</summary>
-    private IEnumerable<Resource> Held(string path, CanonicalTarget? keyed) =>
+    private IEnumerable<Resource> HeldBy(string path, CanonicalTarget? keyed) =>
         !_paths.TryGetValue(path, out var held) ? []
         : keyed is null ? held.All()
         : held.OfTarget(keyed);
@@ -239,4 +261,7 @@ internal sealed class PropertyEntries
             entry.OnRemoved();
         }
     }
+
+    /// <summary>A path that an enumeration has come to.</summary>
+    private readonly record struct Held(PathResources Path);
 }

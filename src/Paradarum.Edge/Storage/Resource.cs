@@ -9,7 +9,7 @@ namespace Paradarum.Edge.Storage;
 /// </summary>
 internal sealed class Resource(CacheKey key) : PathResources
 {
-    private volatile StoredEntry[] _variants = [];
+    private volatile object? _variants; // see VariantRow
     private volatile FetchInFlight[] _fetches = [];
     private volatile ConcurrentDictionary<SliceId, StoredEntry>? _slices; // large bodies alone have them, and then by the thousand
     private volatile Resource? _next; // another one of its path; kept when it is taken out, for whoever is just reading it
@@ -17,20 +17,18 @@ internal sealed class Resource(CacheKey key) : PathResources
     public CacheKey Key { get; } = key;
 
     /// <summary>Newest first.</summary>
-    public ReadOnlySpan<StoredEntry> Variants => _variants;
+    public VariantRow Variants => new(_variants);
 
     /// <summary>Oldest first.</summary>
     public ReadOnlySpan<FetchInFlight> Fetches => _fetches;
 
-    internal bool IsEmpty => _variants.Length == 0 && _fetches.Length == 0 && _slices is null or { IsEmpty: true };
+    internal bool IsEmpty => _variants is null && _fetches.Length == 0 && _slices is null or { IsEmpty: true };
 
-    /// <summary>The arrays themselves, for enumerations that outlive a span. Not to be written to.</summary>
-    internal StoredEntry[] VariantArray => _variants;
+    /// <summary>Whether its path leads to no other.</summary>
+    internal bool IsAlone => _next is null;
 
-    internal FetchInFlight[] FetchArray => _fetches;
-
-    /// <summary>Everything stored, slices included, for purges and sweeps; what comes or goes meanwhile may be seen or not.</summary>
-    internal IEnumerable<StoredEntry> Entries => _slices is { } slices ? _variants.Concat(slices.Select(slice => slice.Value)) : _variants;
+    /// <summary>Everything stored, slices included, for purges; what comes or goes meanwhile may be seen or not.</summary>
+    internal IEnumerable<StoredEntry> Entries => HasSlices ? Variants.ToArray().Concat(Slices) : Variants.ToArray();
 
     internal bool HasSlices => _slices is { IsEmpty: false };
 
@@ -44,17 +42,16 @@ internal sealed class Resource(CacheKey key) : PathResources
         if (entry.Slice is { } id)
             (_slices ??= new())[id] = entry;
         else
-            _variants = [entry, .. _variants];
+            _variants = Variants.With(entry);
     }
 
     internal bool Remove(StoredEntry entry)
     {
         if (entry.Slice is { } id)
             return _slices?.TryRemove(KeyValuePair.Create(id, entry)) ?? false;
-        var at = Array.IndexOf(_variants, entry);
-        if (at < 0)
+        if (!Variants.TryWithout(entry, out var left))
             return false;
-        _variants = [.. _variants.AsSpan(0, at), .. _variants.AsSpan(at + 1)];
+        _variants = left;
         return true;
     }
 

@@ -103,7 +103,7 @@ internal sealed class ResponseStore(NodeState state, long capacity, DiskTier? di
     {
         if (state.Index.Find(entry.PropertyId, entry.Key) is not { HasSlices: true } resource)
             return;
-        var named = resource.VariantArray.Select(variant => ((StoredResponse)variant).Body.Slices).ToHashSet();
+        var named = resource.Variants.ToArray().Select(variant => ((StoredResponse)variant).Body.Slices).ToHashSet();
         foreach (var slice in resource.Slices)
         {
             if (!named.Contains(slice.Slice!.Of))
@@ -116,9 +116,9 @@ internal sealed class ResponseStore(NodeState state, long capacity, DiskTier? di
     {
         if (entry.Slice is not null || state.Index.Find(entry.PropertyId, entry.Key) is not { } resource)
             return [];
-        var variants = resource.VariantArray;
-        if (variants.Length == 0)
+        if (resource.Variants is not { IsEmpty: false } row)
             return [];
+        var variants = row.ToArray();
         var same = Array.FindAll(variants, held => ((StoredResponse)held).Vary.Equals(entry.Vary));
         var crowd = variants.Length - same.Length - (MostVariants - 1);
         if (crowd <= 0)

@@ -8,24 +8,23 @@ internal class StoredBody : IBodySource
 {
     public static readonly StoredBody Empty = new([], 1, 0);
 
-    private readonly int _segmentSize;
-    private readonly object? _held; // byte[]: the only segment; byte[][]: all of them; SlicedBody: it is in slices. One field, since most bodies are small and there are many
+    private readonly object? _held; // byte[]: the only segment; Segments: all of them; SlicedBody: it is in slices. One field, since most bodies are small and there are many
 
     /// <param name="segments">In order, each of <paramref name="segmentSize"/> but the last. Not to be written to afterwards.</param>
     /// <param name="segmentSize">In bytes.</param>
     /// <param name="length">Of the body, in bytes.</param>
     public StoredBody(byte[][] segments, int segmentSize, long length)
     {
-        (_segmentSize, Length) = (segmentSize, length);
+        Length = length;
         _held = segments switch
         {
             [] => null,
             [var only] => only,
-            _ => segments,
+            _ => new Segments(segments, segmentSize),
         };
     }
 
-    private StoredBody(SlicedBody body) => (_held, _segmentSize, Length) = (body, 1, body.Length);
+    private StoredBody(SlicedBody body) => (_held, Length) = (body, body.Length);
 
     public long Length { get; }
 
@@ -37,7 +36,7 @@ internal class StoredBody : IBodySource
         _held switch
         {
             byte[] only => only.Length,
-            byte[][] segments => segments.Sum(segment => (long)segment.Length),
+            Segments several => several.All.Sum(segment => (long)segment.Length),
             _ => 0,
         };
 
@@ -52,13 +51,16 @@ internal class StoredBody : IBodySource
     {
         if (_held is byte[] only)
             return only.AsMemory((int)position, (int)Math.Min(Length - position, most));
-        var (index, offset) = Math.DivRem(position, _segmentSize);
-        var segment = ((byte[][])_held!)[(int)index];
-        var held = Math.Min(_segmentSize, Length - (index * _segmentSize));
+        var several = (Segments)_held!;
+        var (index, offset) = Math.DivRem(position, several.Size);
+        var segment = several.All[(int)index];
+        var held = Math.Min(several.Size, Length - (index * several.Size));
         return segment.AsMemory((int)offset, (int)Math.Min(held - offset, most));
     }
 
     /// <summary>The bytes from a position on: at least one and at most <paramref name="most"/>, which is above 0 and within the body.</summary>
     /// <exception cref="BodyBrokenException">They can't be had: what was sent so far must not look whole.</exception>
     public virtual ValueTask<ReadOnlyMemory<byte>> ReadAsync(long position, long most, CancellationToken stop) => new(At(position, most));
+
+    private sealed record Segments(byte[][] All, int Size);
 }

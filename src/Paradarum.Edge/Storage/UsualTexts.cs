@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Paradarum.Edge.Storage;
 
 /// <summary>
@@ -13,54 +11,22 @@ internal static class UsualTexts
 
     private static readonly string?[] Known = new string?[Places];
 
-    [return: NotNullIfNotNull(nameof(text))]
-    public static string? One(string? text)
+    /// <summary>True when it was met before, lately.</summary>
+    /// <param name="text">Remembered from now on, when it is not longer than 256 characters.</param>
+    /// <param name="known">The instance that others hold; else the text itself.</param>
+    public static bool TryKnow(string text, out string known)
     {
-        if (text is null || text.Length > Longest)
-            return text;
+        known = text;
+        if (text.Length > Longest)
+            return false;
         ref var place = ref Known[(uint)string.GetHashCode(text, StringComparison.Ordinal) % Places];
-        var known = Volatile.Read(ref place);
-        if (known is not null && string.Equals(known, text, StringComparison.Ordinal))
-            return known;
-        Volatile.Write(ref place, text);
-        return text;
-    }
-}
-
-/// <summary>The names of a response's fields in their order, one instance for all responses that have the same; bounded as <see cref="UsualTexts"/> is.</summary>
-internal sealed class FieldNames
-{
-    /// <summary>A site has a handful of different rows of names.</summary>
-    private const int Places = 1_024;
-    private const int Longest = 2_048;
-
-    private static readonly FieldNames?[] Known = new FieldNames?[Places];
-
-    private FieldNames(string[] all) =>
-        (All, Age) = (all, Array.FindIndex(all, name => name.Equals("Age", StringComparison.OrdinalIgnoreCase)));
-
-    /// <summary>Not to be written to.</summary>
-    public string[] All { get; }
-
-    /// <summary>Where Age is among them; negative when it is not.</summary>
-    public int Age { get; }
-
-    /// <param name="names">Not to be written to afterwards.</param>
-    public static FieldNames Of(string[] names)
-    {
-        var (hash, length) = (default(HashCode), 0);
-        foreach (var name in names)
+        var held = Volatile.Read(ref place);
+        if (held is not null && string.Equals(held, text, StringComparison.Ordinal))
         {
-            hash.Add(string.GetHashCode(name, StringComparison.Ordinal));
-            length += name.Length;
+            known = held;
+            return true;
         }
-        ref var place = ref Known[(uint)hash.ToHashCode() % Places];
-        var known = Volatile.Read(ref place);
-        if (known is not null && known.All.AsSpan().SequenceEqual(names))
-            return known;
-        var made = new FieldNames(names);
-        if (length <= Longest)
-            Volatile.Write(ref place, made);
-        return made;
+        Volatile.Write(ref place, text);
+        return false;
     }
 }

@@ -42,9 +42,9 @@ public static class PurgePattern
     public static IReadOnlyList<string> Texts(CanonicalTarget keyed, CanonicalTarget fetched)
     {
         var texts = new List<string>(2) { keyed.Path };
-        if (keyed.Query is not null)
+        if (keyed.HasQuery)
             texts.Add(keyed.PathAndQuery);
-        if (fetched.Query is not null && !keyed.Equals(fetched))
+        if (fetched.HasQuery && !keyed.Equals(fetched))
             texts.Add(fetched.PathAndQuery);
         for (var i = texts.Count - 1; i >= 0; i--)
         {

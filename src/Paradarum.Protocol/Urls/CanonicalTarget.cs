@@ -4,7 +4,7 @@ namespace Paradarum.Protocol.Urls;
 
 /// <summary>
 /// The path and query of a request in canonical form (contract 1.4). <see cref="Query"/> is null when the target had no <c>?</c>,
-/// and empty when it had one with nothing after it: the two are different resources.
+/// and empty when it had one with nothing after it: the two are different resources. Kept with every stored response, so it holds no more than it must.
 /// </summary>
 public sealed record CanonicalTarget
 {
@@ -17,19 +17,22 @@ public sealed record CanonicalTarget
     public const int LongestStored = 2048;
 
     /// <summary>The target of a request for the root, which an empty path means too.</summary>
-    public static readonly CanonicalTarget Root = new("/", null, "/");
+    public static readonly CanonicalTarget Root = new("/", "/");
 
-    private CanonicalTarget(string path, string? query, string pathAndQuery)
+    private CanonicalTarget(string path, string pathAndQuery)
     {
         Path = path;
-        Query = query;
         PathAndQuery = pathAndQuery;
     }
 
     /// <summary>Starts with <c>/</c>; no dot segments; percent triples in upper case. ASCII only, like the query.</summary>
     public string Path { get; }
 
-    public string? Query { get; }
+    /// <summary>A text of its own each time it is asked for; see <see cref="HasQuery"/>.</summary>
+    public string? Query => HasQuery ? PathAndQuery[(Path.Length + 1)..] : null;
+
+    /// <summary>There is a <c>?</c>, with or without something after it.</summary>
+    public bool HasQuery => PathAndQuery.Length > Path.Length;
 
     public string PathAndQuery { get; }
 
@@ -37,7 +40,7 @@ public sealed record CanonicalTarget
     public bool IsStorable => PathAndQuery.Length <= LongestStored;
 
     /// <summary>Makes the canonical form of a raw origin-form target (<c>/path?query</c>); a fragment is refused. Idempotent. Never throws.</summary>
-    /// <remarks>A target that is canonical already is kept as it is: only the result is allocated, and path and query where there are both.</remarks>
+    /// <remarks>A target that is canonical already is kept as it is: only the result is allocated, and the path where there is a query.</remarks>
     public static Result<CanonicalTarget> Parse(string raw)
     {
         if (raw.Length > 0 && raw[0] is not ('/' or '?'))
@@ -52,9 +55,8 @@ public sealed record CanonicalTarget
         // Decoding leaves ? and / alone, so this is the mark that the client sent.
         var mark = normal.IndexOf('?', StringComparison.Ordinal);
         var path = mark < 0 ? normal : normal[..mark];
-        var query = mark < 0 ? null : normal[(mark + 1)..];
         var straight = WithoutDotSegments(path);
-        return ReferenceEquals(straight, path) ? new CanonicalTarget(path, query, normal) : Of(straight, query);
+        return ReferenceEquals(straight, path) ? new CanonicalTarget(path, normal) : Of(straight, mark < 0 ? null : normal[(mark + 1)..]);
     }
 
     /// <summary>The same resource with another query, for query-string modes; <paramref name="query"/> is already canonical.</summary>
@@ -111,6 +113,5 @@ public sealed record CanonicalTarget
         return false;
     }
 
-    private static CanonicalTarget Of(string path, string? query) =>
-        new(path, query, query is null ? path : string.Concat(path, "?", query));
+    private static CanonicalTarget Of(string path, string? query) => new(path, query is null ? path : string.Concat(path, "?", query));
 }

@@ -48,10 +48,10 @@ public sealed record QueryMode
 
     /// <summary>The target as the key holds it. The same instance when nothing changes. Idempotent.</summary>
     public CanonicalTarget Apply(CanonicalTarget target) =>
-        target.Query is null ? target
+        !target.HasQuery ? target
         : Kind is QueryModeKind.None ? target
         : Kind is QueryModeKind.IgnoreAll ? target.WithQuery(null)
-        : Filter(target, target.Query);
+        : Filter(target, target.Query!);
 
     public bool Equals(QueryMode? other) => other is not null && Kind == other.Kind && Values.AsSpan().SequenceEqual(other.Values.AsSpan());
 

@@ -38,11 +38,40 @@ public sealed class A_purge_that_matched_nothing
     [InlineData("/a", "/a/b")]
     [InlineData("/logo.png", "/logo2.png")]
     [InlineData("/", "/index.html")]
+    [InlineData("/a.css", "/b.css")]
     public void Was_not_meant_for_what_is_something_else(string value, string stored)
     {
         using var node = new TestNode();
         node.Store(stored);
         Ask(node, TestNode.Rule("Path", value), TimeProvider.System).NearMisses.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Was_meant_for_at_most_as_many_as_were_asked_for()
+    {
+        using var node = new TestNode();
+        for (var n = 0; n < 12; n++)
+            node.Store($"/logo.{n}");
+        Ask(node, TestNode.Rule("Path", "/logo.png"), TimeProvider.System).NearMisses.Count.ShouldBe(5);
+    }
+
+    [Fact]
+    public void Was_not_meant_for_what_another_purge_has_taken()
+    {
+        using var node = new TestNode();
+        node.Store("/about/");
+        node.Purge(TestNode.Rule("All")); // not swept yet
+        Ask(node, TestNode.Rule("Path", "/about"), TimeProvider.System).NearMisses.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Was_a_batch_of_which_the_first_twenty_are_looked_at()
+    {
+        using var node = new TestNode();
+        node.Store("/20/");
+        node.Store("/21/");
+        var batch = Enumerable.Range(1, 21).Select(n => TestNode.Rule("Path", $"/{n}")).ToArray();
+        Ask(node, TimeProvider.System, batch).NearMisses.ShouldHaveSingleItem().Path.ShouldBe("/20/");
     }
 
     [Fact]
@@ -60,7 +89,9 @@ public sealed class A_purge_that_matched_nothing
         clock.Now.ShouldBeLessThanOrEqualTo(TimeSpan.FromMilliseconds(130));
     }
 
-    private static StoreAnswer Ask(TestNode node, PurgeRule rule, TimeProvider time) =>
+    private static StoreAnswer Ask(TestNode node, PurgeRule rule, TimeProvider time) => Ask(node, time, rule);
+
+    private static StoreAnswer Ask(TestNode node, TimeProvider time, params PurgeRule[] rules) =>
         new StoreQuestions(node.State, time).Ask(
             new StoreQuestion
             {
@@ -69,7 +100,7 @@ public sealed class A_purge_that_matched_nothing
                 NearMisses = true,
                 BudgetMilliseconds = 100,
                 Most = 5,
-                Rules = { rule.ToMessage() },
+                Rules = { rules.Select(rule => rule.ToMessage()) },
             },
             CancellationToken.None
         );

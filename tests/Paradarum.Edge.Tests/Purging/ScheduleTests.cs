@@ -170,8 +170,8 @@ public sealed class Whatever_the_threads_do
                 if (body < least)
                     stale.Enqueue($"page {page}: {body} after {least}");
             }
-            if (resource.Variants.Length > 20)
-                node.Index.Remove(resource.VariantArray[^1]);
+            if (resource.Variants is { Length: > 20 } many)
+                node.Index.Remove(many[^1]);
         }
 
         Task Run(int seed, Action<Random> step) =>

@@ -77,7 +77,8 @@ public sealed class A_purge_takes
         foreach (var at in new[] { 0, 3, 4, 17, 39 })
             await Download.GetAsync(site.Pop, "/a/film.mp4?q=1", ("Range", $"bytes={at * Slice}-{(at * Slice) + 9}"));
         await site.Visitor.GetAsync("/else");
-        site.Pop.State.Index.CountOf(Site.Id).ShouldBe(1 + 5 + 1);
+        // The last of a visitor's bytes may come before the slice that they are of is stored.
+        await Eventually.Async(() => Task.FromResult(site.Pop.State.Index.CountOf(Site.Id) == 1 + 5 + 1));
 
         // A slice of the same tag and other bytes shows whether an old one is used again.
         var next = new LargeFile(40 * Slice, version: 2) { Tag = old.Tag };

@@ -110,7 +110,7 @@ internal sealed class StoreLoader(
     /// <summary>What was stored since the start, or lies in a newer segment, is newer.</summary>
     private bool IsReplaced(StoredResponse entry)
     {
-        foreach (var held in state.Index.Find(entry.PropertyId, entry.Key) is { } resource ? resource.Variants : [])
+        foreach (var held in state.Index.Find(entry.PropertyId, entry.Key) is { } resource ? resource.Variants : default)
         {
             if (((StoredResponse)held).Vary.Equals(entry.Vary))
                 return true;

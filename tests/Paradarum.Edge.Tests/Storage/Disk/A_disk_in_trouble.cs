@@ -49,6 +49,24 @@ public sealed class A_disk_in_trouble
     }
 
     [Fact]
+    public void When_a_write_fails_what_memory_had_let_go_in_its_favour_is_in_neither()
+    {
+        const long memory = 1 << 20;
+        using var node = new DiskNode(new PowerCutDisk(), _log, memory: memory).Started();
+        node.Disk.WritesFail = true;
+        for (var n = 0; n < 100; n++)
+            node.Put($"/{n}", new string('x', 20_000));
+        node.Index.Count.ShouldBe(100, "what memory has no room for waits for the disk");
+        for (var n = 0; n < 100; n++)
+        {
+            node.Tier.Work();
+            node.Time.Advance(DiskHealth.LongestWriteRest);
+        }
+        node.Tier.Books.QueuedBytes.ShouldBe(0);
+        node.Index.Entries().OfType<StoredResponse>().Sum(entry => entry.Body.Length).ShouldBeLessThanOrEqualTo(memory);
+    }
+
+    [Fact]
     public async Task When_reads_fail_it_is_a_miss_and_after_some_it_is_not_asked_for_a_while()
     {
         using var node = new DiskNode(new PowerCutDisk(), _log).Started();

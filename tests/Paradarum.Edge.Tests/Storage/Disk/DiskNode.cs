@@ -145,7 +145,7 @@ internal sealed class DiskNode : IDisposable
     public string? Look(string url)
     {
         var resource = Index.Find(Property, new CacheKey("http", Host, TestNode.Target(url)));
-        foreach (var variant in resource is null ? [] : resource.Variants)
+        foreach (var variant in resource is null ? default : resource.Variants)
         {
             var entry = (StoredResponse)variant;
             if (Fence.Test(State.Current, entry).MayBeUsed && BytesOf(entry) is { } body)
