@@ -8,5 +8,5 @@ machine_code() {
   rm -rf "$out"
   # A restore for one platform has other packages than the lock files name, so they are left as they are.
   dotnet publish src/Paradarum -c Release -r "$target" -o "$out" -v quiet \
-    -p:PublishReadyToRun=true -p:NuGetLockFilePath="obj/${out//\//-}.lock.json" "$@"
+    -p:RunAnalyzers=false -p:PublishReadyToRun=true -p:NuGetLockFilePath="obj/${out//\//-}.lock.json" "$@"
 }

@@ -14,6 +14,7 @@ using Paradarum.Control.Fleet;
 using Paradarum.Control.Panel;
 using Paradarum.Control.PurgeLog;
 using Paradarum.Control.Purging;
+using Paradarum.Control.Replicas;
 using Paradarum.Control.Telemetry;
 using Paradarum.Control.Webhooks;
 using Paradarum.Protocol.Tls;
@@ -23,9 +24,16 @@ namespace Paradarum.Control;
 /// <summary>A running control plane: the table of contents of this project. Each folder adds, loads and maps itself.</summary>
 internal sealed class ControlPlane : IAsyncDisposable
 {
+    /// <summary>How long requests may go on that are being answered when this stops.</summary>
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(10);
+
+    /// <summary>The same of one that another has superseded: it can make nothing durable any more, and may be the next one's successor.</summary>
+    private static readonly TimeSpan SupersededEndsWithin = TimeSpan.FromSeconds(1);
+
     private readonly WebApplication _app;
     private readonly LogWriter _writer;
     private readonly ILoggerFactory _logging;
+    private bool _disposed;
 
     private ControlPlane(WebApplication app, LogWriter writer, ILoggerFactory logging, ControlPlaneOptions options)
     {
@@ -83,7 +91,17 @@ internal sealed class ControlPlane : IAsyncDisposable
             Map(app);
             options.Certificate?.Problem = logging.CreateLogger<ControlPlane>().CertificateUnusable;
             await app.StartAsync(stop);
-            return new ControlPlane(app, writer, logging, options);
+            var control = new ControlPlane(app, writer, logging, options);
+            if (options.Log.Database is not null)
+                await app
+                    .Services.GetRequiredService<ReplicaRequests>()
+                    .AnnounceAsync(
+                        writer,
+                        options.AdvertiseApi ?? Elsewhere(control.Api, options.ApiAddress),
+                        options.AdvertiseFleet ?? Elsewhere(control.Fleet, options.FleetAddress),
+                        stop
+                    );
+            return control;
         }
         catch
         {
@@ -98,7 +116,9 @@ internal sealed class ControlPlane : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync();
+        if (Interlocked.Exchange(ref _disposed, true))
+            return;
+        await _app.StopWithinAsync(Over.IsCompleted ? SupersededEndsWithin : EndsWithin);
         await _app.DisposeAsync();
         // After it: what stops may still have something to write, and to say.
         await _writer.DisposeAsync();
@@ -136,6 +156,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         services.AddWebhooks(options.Webhooks);
         services.AddTelemetry(options.Telemetry);
         services.AddPanel(options.Log.Folder);
+        services.AddSingleton<ReplicaRequests>();
         services.AddSingleton<FirstStart>();
         services.AddSingleton<FirstProperty>();
         surroundings.Services(services);
@@ -151,6 +172,7 @@ internal sealed class ControlPlane : IAsyncDisposable
 
     private static void Map(WebApplication app)
     {
+        ReplicaRequests.Use(app);
         app.UsePanelErrors();
         app.UseApi();
         app.UseTelemetry();
@@ -170,7 +192,8 @@ internal sealed class ControlPlane : IAsyncDisposable
         app.MapPanel();
     }
 
-    private static void Listen(KestrelServerOptions kestrel, ControlPlaneOptions options)
+    /// <summary>Both ports: the API's, then the fleet's.</summary>
+    internal static void Listen(KestrelServerOptions kestrel, ControlPlaneOptions options)
     {
         // Bodies are bounded where they are read (JsonBody), after the guards that come first (contract 1.3).
         kestrel.Limits.MaxRequestBodySize = null;
@@ -186,7 +209,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         }
     }
 
-    internal static void ListenForApi(KestrelServerOptions kestrel, ControlPlaneOptions options)
+    private static void ListenForApi(KestrelServerOptions kestrel, ControlPlaneOptions options)
     {
         kestrel.AddServerHeader = false;
         if (options.ApiAddress is { } address)
@@ -204,15 +227,17 @@ internal sealed class ControlPlane : IAsyncDisposable
         }
     }
 
+    /// <summary>As another control plane reaches it; null where only this machine's own addresses are known.</summary>
+    private static Uri? Elsewhere(Uri here, IPAddress? address) => IsEvery(address) ? null : here;
+
     /// <summary>As this machine reaches it: a server on every address is reached on loopback too.</summary>
     private static Uri UrlOf(string scheme, IPAddress? address, string loopback, int port)
     {
-        var host =
-            address is null || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
-                ? loopback
-                : $"{new IPEndPoint(address, 0)}"[..^2];
+        var host = address is null || IsEvery(address) ? loopback : $"{new IPEndPoint(address, 0)}"[..^2];
         return new Uri($"{scheme}://{host}:{port}");
     }
+
+    private static bool IsEvery(IPAddress? address) => IPAddress.Any.Equals(address) || IPAddress.IPv6Any.Equals(address);
 
     private static void Secure(ListenOptions listen, CertificateFiles? certificate)
     {

@@ -32,6 +32,12 @@ internal sealed record ControlPlaneOptions
     /// <summary>Where nodes are listened for; null: on loopback. Credentials and keys travel there: without a certificate a private network only.</summary>
     public IPAddress? FleetAddress { get; init; }
 
+    /// <summary>Where other control planes of the same database reach <see cref="ApiPort"/>; null: where it listens, when that is one address.</summary>
+    public Uri? AdvertiseApi { get; init; }
+
+    /// <summary>The same for <see cref="FleetPort"/>.</summary>
+    public Uri? AdvertiseFleet { get; init; }
+
     /// <summary>Hostnames under this domain are Active at once. Default <c>cdn.localhost</c>, which browsers and curl resolve to loopback.</summary>
     public string SystemDomain { get; init; } = "cdn.localhost";
 

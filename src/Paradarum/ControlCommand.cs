@@ -98,6 +98,18 @@ internal static class ControlCommand
         SettingKinds.Bytes(64L << 20, 1L << 40),
         "1GiB"
     );
+    private static readonly Setting<Uri> AdvertiseApi = new(
+        "advertise-api",
+        "URL",
+        "With --database: where the other control planes reach this one's API, to hand requests on to it while it works. Where it listens when that is one address.",
+        SettingKinds.ServerUrl
+    );
+    private static readonly Setting<Uri> AdvertiseFleet = new(
+        "advertise-fleet",
+        "URL",
+        "With --database: the same for the port of the nodes.",
+        SettingKinds.ServerUrl
+    );
     private static readonly Setting<bool> NewOperator = new(
         "new-operator",
         "YES|NO",
@@ -125,14 +137,14 @@ internal static class ControlCommand
             When it runs it prints one line, "paradarum control: ready api=... fleet=... credentials=...". The operator's API key and password are in
             operator.json in the data folder. SIGTERM stops it in good order.
 
-            With --database several of them may run: one works, the others stand by and take over when it ends or is cut off from the database
-            (docs/operating/postgresql.md). Until then they answer 503, and /health/ready says so to a balancer.
+            With --database several of them may run, and any of them can be asked: one works, the others hand requests and nodes on to it and take over
+            when it ends or is cut off from the database (docs/operating/postgresql.md).
 
             Examples:
               paradarum control --data /var/lib/paradarum
               paradarum control --api-listen 10.0.0.5:5252 --fleet-listen 10.0.0.5:5253 --system-domain cdn.example.net
               paradarum control --api-listen *:443 --fleet-listen *:5253 --certificate control.pem --key control.key
-              paradarum control --database "Host=db1,db2;Database=paradarum;Username=paradarum" --api-listen *:443 --certificate control.pem --key control.key
+              paradarum control --database "Host=db1,db2;Database=paradarum;Username=paradarum" --api-listen 10.0.0.5:5252 --fleet-listen 10.0.0.5:5253
               PARADARUM_GRACE=0 paradarum control --config /etc/paradarum/control.json
 
             Then make a place for each node, and start it with the token that this prints:
@@ -147,6 +159,8 @@ internal static class ControlCommand
         sheet.Add(TlsSettings.Key);
         sheet.Add(Data);
         sheet.Add(DatabaseSetting.Database);
+        sheet.Add(AdvertiseApi);
+        sheet.Add(AdvertiseFleet);
         sheet.Add(NewOperator);
         sheet.Add(SystemDomain);
         sheet.Add(DnsServers);
@@ -184,6 +198,8 @@ internal static class ControlCommand
             FleetAddress = fleet.Address,
             FleetPort = fleet.Port,
             Certificate = TlsSettings.ReadCertificate(values),
+            AdvertiseApi = values.Find(AdvertiseApi, out var advertised) ? advertised : null,
+            AdvertiseFleet = values.Find(AdvertiseFleet, out var advertisedFleet) ? advertisedFleet : null,
             SystemDomain = values.Read(SystemDomain)!,
             Dns = values.Find(DnsServers, out var servers) ? new DnsOptions { Servers = servers } : new DnsOptions(),
             OriginsAllow = values.Read(OriginSettings.Allow),

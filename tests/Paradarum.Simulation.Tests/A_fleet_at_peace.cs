@@ -14,11 +14,14 @@ public sealed class A_fleet_at_peace
         {
             var schedule = Schedule.Of(seed);
             // After a restore nothing is complete for as long as the settings allow a grant to run.
-            if (schedule.Incidents.Any(incident => incident.Kind == IncidentKind.RestoreOfControl))
+            if (schedule.Incidents.Any(incident => IsARestore(incident, schedule.Settings)))
                 continue;
             runs++;
             // What was granted before the last fault ended has run out by then, by any clock.
             var calm = ((Settings.Lease + schedule.Settings.Grace) * 1.03).Ticks + (Time.Second * 4);
+            // Until one of several control planes has taken over, which counts from then on.
+            if (schedule.Settings.Database is not null)
+                calm += calm + (Time.Second * 4);
             var run = new Simulation(Calmed(schedule, calm)).Run();
             run.History.Broken.ShouldBeNull($"seed {seed}");
             foreach (var purge in run.History.Purges.Where(purge => purge.AcceptedAt != long.MaxValue))
@@ -34,6 +37,10 @@ public sealed class A_fleet_at_peace
         }
         left.ShouldBeGreaterThan(0);
     }
+
+    private static bool IsARestore(Incident incident, Settings settings) =>
+        incident.Kind == IncidentKind.RestoreOfControl
+        || (incident.Kind == IncidentKind.Promotion && settings.Database is { IsSynchronous: false });
 
     /// <summary>The same, then quiet, then a visit of every PoP.</summary>
     private static Schedule Calmed(Schedule schedule, long calm)

@@ -7,7 +7,9 @@ public sealed class A_mutation(ITestOutputHelper output)
 {
     private const ulong Schedules = 10_000;
 
-    public static TheoryData<string> All => [.. Enum.GetNames<Mutation>().Where(name => name != nameof(Mutation.None))];
+    /// <summary>All but the one that takes nearly as many: A_named_seed replays the schedule that found it, with the bug put back.</summary>
+    public static TheoryData<string> All =>
+        [.. Enum.GetNames<Mutation>().Where(name => name is not (nameof(Mutation.None) or nameof(Mutation.ReopenedWithAnOldView)))];
 
     [Theory]
     [MemberData(nameof(All))]

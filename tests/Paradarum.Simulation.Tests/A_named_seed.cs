@@ -22,6 +22,12 @@ public sealed class A_named_seed
             [2, 17, 25, 26, 27, 28],
             nameof(Mutation.ConditionKeptForTheNextUpstream)
         ),
+        new(
+            "A control plane that comes back when another one has worked and gone says nothing of what it remembers",
+            9450,
+            [9, 20, 21, 50, 51, 56],
+            nameof(Mutation.ReopenedWithAnOldView)
+        ),
     ];
 
     public static TheoryData<string> All => [.. Known.Select(known => known.Name)];

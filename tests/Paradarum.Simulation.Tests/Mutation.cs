@@ -32,6 +32,15 @@ internal enum Mutation
     SuccessorBelievedWithoutProof,
     GoodbyeBeforeServingStops,
 
-    // A bug that the simulation found, put back.
+    // Of control planes on a database.
+    GrantWithoutTheRoundTrip,
+    CompleteFromAStaleView,
+    TimelineIgnored,
+    IdentityColumnInsteadOfTheCounter,
+    TakeoverFromMemory,
+    NeitherLockNorCounter,
+
+    // Bugs that the simulation found, put back.
     ConditionKeptForTheNextUpstream,
+    ReopenedWithAnOldView,
 }

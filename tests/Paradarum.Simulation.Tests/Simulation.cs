@@ -7,7 +7,7 @@ using Paradarum.SimulationTests.World;
 namespace Paradarum.SimulationTests;
 
 /// <summary>One run of a schedule: two shields, four PoPs, a control plane, an origin and visitors, in virtual time. One thread, no wall clock, nothing shared with other runs.</summary>
-internal sealed class Simulation
+internal sealed partial class Simulation
 {
     private readonly Schedule _schedule;
     private readonly NodeClock[] _clocks;
@@ -16,7 +16,6 @@ internal sealed class Simulation
     private readonly int[] _slow = new int[Place.Nodes];
     private readonly int[] _doubles = new int[Place.Nodes];
     private readonly Chance _chance;
-    private readonly List<ControlBackup> _backups = [];
     private int _starts;
 
     public Simulation(Schedule schedule, Mutation mutation = Mutation.None, bool traces = false)
@@ -28,6 +27,9 @@ internal sealed class Simulation
         History = new History(Time, Origin)
         {
             Trace = traces ? [] : null,
+            // Who waits for a late database may be late with a lease, without anything being done to anyone.
+            Undisturbed = Settings.Database is { Late: > 0 } ? 0 : (1 << Place.Shields) - 1,
+            NothingIsLost = Settings.Database?.IsSynchronous == true,
             PurgesToCome = schedule.Incidents.Count(incident => incident.Kind == IncidentKind.Purge),
         };
         Client = new SimulatedClient(this);
@@ -37,10 +39,16 @@ internal sealed class Simulation
                 (rate, node) => new NodeClock(Time, rate, (long)(Chance.Mix(Settings.Seed, (ulong)node + 50) >> 20))
             ),
         ];
-        Control = new ControlPlane(this, Disk);
+        Controls = [.. Enumerable.Range(0, Settings.Database?.Controls ?? 1).Select(slot => new ControlSlot(this, slot))];
+        if (Settings.Database is null)
+            StartControl();
+        else
+            Database = new SimulatedDatabase(this);
+        foreach (var slot in Settings.Database is null ? [] : Controls)
+            slot.Start();
         for (var node = 0; node < Place.Nodes; node++)
             Start(node, $"folder{node}", null);
-        _backups.Add(Disk.Backup());
+        _backups.Add(_file.Backup());
         if (schedule.Incidents.Any(incident => incident.Kind == IncidentKind.RestoreOfControl))
             Time.After(Time.Second, BackUp);
     }
@@ -58,10 +66,6 @@ internal sealed class Simulation
     public History History { get; }
 
     public SimulatedClient Client { get; }
-
-    public ControlDisk Disk { get; private set; } = new();
-
-    public ControlPlane Control { get; private set; }
 
     /// <summary>Which page the client had in mind with each purge.</summary>
     public Dictionary<int, int> Pages { get; } = [];
@@ -116,11 +120,8 @@ internal sealed class Simulation
         Disturb(incident);
         switch (incident.Kind)
         {
-            case IncidentKind.CrashOfControl:
-                Crash(incident);
-                break;
-            case IncidentKind.RestoreOfControl:
-                Restore(incident);
+            case >= IncidentKind.CutFromDatabase or IncidentKind.CrashOfControl or IncidentKind.RestoreOfControl:
+                HappenToControl(incident);
                 break;
             case IncidentKind.OriginDown:
                 (Origin.Down, Origin.SaysSo) = (Origin.Down + 1, (incident.Detail & 1) == 0);
@@ -144,7 +145,8 @@ internal sealed class Simulation
         switch (incident.Kind)
         {
             case IncidentKind.CutFromControl:
-                Cut(node, Place.Control, incident);
+                foreach (var slot in Controls)
+                    Cut(node, slot.Place, incident);
                 _processes[node]?.CutStream();
                 break;
             case IncidentKind.CutFromShields:
@@ -185,8 +187,7 @@ internal sealed class Simulation
                 Time.After(incident.For, () => _doubles[node]--);
                 break;
             case IncidentKind.Deletion:
-                if (Control.IsUp)
-                    Control.Delete(node);
+                AnyControl(incident.Detail)?.Delete(node);
                 break;
         }
     }
@@ -194,7 +195,7 @@ internal sealed class Simulation
     /// <summary>Which shields an outsider may still call live, without asking anyone.</summary>
     private void Disturb(Incident incident)
     {
-        if (incident.Kind is IncidentKind.CrashOfControl or IncidentKind.RestoreOfControl)
+        if (incident.Kind is >= IncidentKind.CutFromDatabase or IncidentKind.CrashOfControl or IncidentKind.RestoreOfControl)
             History.Undisturbed = 0;
         else
             History.Undisturbed &= ~incident.Nodes;
@@ -210,10 +211,13 @@ internal sealed class Simulation
 
     private void Delay(int node, Incident incident)
     {
-        var link = Network[node, Place.Control];
         var by = new Chance(incident.Detail).Between(Time.Second / 10, Time.Second * 6 / 5);
-        link.Extra += by;
-        Time.After(incident.For, () => link.Extra -= by);
+        foreach (var slot in Controls)
+        {
+            var link = Network[node, slot.Place];
+            link.Extra += by;
+            Time.After(incident.For, () => link.Extra -= by);
+        }
     }
 
     private void Crash(int node, Incident incident)
@@ -251,53 +255,6 @@ internal sealed class Simulation
                 Start(node, former.Facts.FolderId, kept);
             }
         );
-    }
-
-    private void Crash(Incident incident)
-    {
-        Control.Crash();
-        Time.After(
-            incident.For,
-            () =>
-            {
-                if (!Control.IsUp)
-                    StartControl();
-            }
-        );
-    }
-
-    /// <summary>The control plane is lost and put back from an earlier backup, which starts another log.</summary>
-    private void Restore(Incident incident)
-    {
-        Control.Crash();
-        History.WasRestored = true;
-        Disk = ControlDisk.Restore(_backups[new Chance(incident.Detail).Below(_backups.Count)]);
-        _backups.Clear();
-        _backups.Add(Disk.Backup());
-        Time.After(
-            incident.For,
-            () =>
-            {
-                if (!Control.IsUp)
-                    StartControl();
-            }
-        );
-    }
-
-    private void BackUp()
-    {
-        _backups.Add(Disk.Backup());
-        Time.After(Time.Second, BackUp);
-    }
-
-    private void StartControl()
-    {
-        Control = new ControlPlane(this, Disk);
-        foreach (var purge in History.Purges)
-        {
-            if (purge.Epoch == Disk.Log.Epoch)
-                Control.Watch(purge);
-        }
     }
 
     private void Start(int node, string folder, SimulatedProcess? kept)

@@ -36,11 +36,13 @@ internal static class ApiComposition
             }
         );
 
+    /// <summary>Whether it came over the port for nodes.</summary>
+    public static bool IsOfFleet(this HttpContext context) => context.Features.Get<FleetPort>() is not null;
+
     /// <summary>The API is not to be had on the port for nodes.</summary>
     private static Task KeepPortsApart(HttpContext context, RequestDelegate next)
     {
-        var nodes = context.Features.Get<FleetPort>() is not null;
-        if (nodes && context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) != true)
+        if (context.IsOfFleet() && context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) != true)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;

@@ -289,7 +289,7 @@ internal sealed class PropertyChanges(
         return changed;
     }
 
-    private static IQueryable<Property> Whole(ControlDb db) =>
+    internal static IQueryable<Property> Whole(ControlDb db) =>
         db.Set<Property>()
             .Include(property => property.Hostnames)
                 .ThenInclude(hostname => hostname.Certificate)

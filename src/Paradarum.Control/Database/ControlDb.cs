@@ -23,7 +23,8 @@ internal class ControlDb(DbContextOptions options) : DbContext(options)
         return context;
     }
 
-    private static ControlDb On(DbConnection connection, Action<DbContextOptionsBuilder>? configure)
+    /// <summary>A context over a reader's connection.</summary>
+    public static ControlDb On(DbConnection connection, Action<DbContextOptionsBuilder>? configure = null)
     {
         if (connection is SqliteConnection)
         {

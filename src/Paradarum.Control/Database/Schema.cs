@@ -20,10 +20,14 @@ internal static class Schema
             {
                 using var db = ControlDb.In(write);
                 var applied = Applied(write, db);
-                if (applied.Except(db.Database.GetMigrations(), StringComparer.Ordinal).FirstOrDefault() is { } unknown)
+                var known = db.Database.GetMigrations().ToList();
+                if (applied.Except(known, StringComparer.Ordinal).FirstOrDefault() is { } unknown)
                     throw new LogCannotStartException(
                         $"The database was written by a newer version of Paradarum (it has the migration {unknown}). Start that version, or restore a backup from before the upgrade."
                     );
+                // Nearly every start: nothing of the machinery is loaded for it.
+                if (applied.Count == known.Count)
+                    return true;
                 var script = db.GetService<IMigrator>()
                     .GenerateScript(
                         applied.LastOrDefault() ?? Migration.InitialDatabase,

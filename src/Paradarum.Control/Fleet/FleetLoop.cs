@@ -85,7 +85,8 @@ internal sealed class FleetLoop(FleetDesk desk, LogWriter writer, TimeProvider t
             catch (LogUnavailableException e)
             {
                 log.NewsNotWritten(e);
-                await Task.Delay(RetryAfter, time, stop);
+                // Once the writer is over, trying again would only be said again, until this is stopped.
+                await Task.Delay(writer.Over.IsCompleted ? Timeout.InfiniteTimeSpan : RetryAfter, time, stop);
             }
         }
         _forgottenThrough = tail;

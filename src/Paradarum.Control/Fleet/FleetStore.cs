@@ -20,18 +20,17 @@ internal static class FleetStore
         var meta = write
             .Query("SELECT name, value FROM fleet_meta", row => (Name: row.GetString(0), Value: row.GetString(1)))
             .ToDictionary(pair => pair.Name, pair => pair.Value, StringComparer.Ordinal);
-        // A database whose log got another epoch came from a backup: nodes may hold leases that it knows nothing of. In the same lineage nothing was lost.
-        // Remembered until something was complete: a start in the middle of that wait begins it anew.
-        var (epoch, lineage) = (meta.GetValueOrDefault("epoch"), meta.GetValueOrDefault("lineage") ?? meta.GetValueOrDefault("epoch"));
-        var another = epoch is not null && !string.Equals(epoch, log.Epoch, StringComparison.Ordinal);
-        var restored =
-            (another && !string.Equals(lineage, log.Lineage, StringComparison.Ordinal)) || meta.GetValueOrDefault("restored") == "1";
-        var promoted = another || meta.GetValueOrDefault("promoted") == "1";
+        var past = new FleetPast(
+            meta.GetValueOrDefault("epoch"),
+            meta.GetValueOrDefault("lineage"),
+            Restored: meta.GetValueOrDefault("restored") == "1",
+            Promoted: meta.GetValueOrDefault("promoted") == "1"
+        ).On(log.Epochs);
         if (!meta.TryGetValue("fleet_key", out var fleetKey))
             fleetKey = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
         var longest = new LeaseTerms(Length(meta, "longest_lease"), Length(meta, "longest_grace"));
         var memory = new FleetMemory(
-            new FleetStart(write.Head.Position, Number(meta, "complete_through"), longest, restored, promoted),
+            new FleetStart(write.Head.Position, Number(meta, "complete_through"), longest, past.Restored, past.Promoted),
             [.. write.Query($"SELECT {NodeColumns} FROM fleet_nodes", ReadNode)],
             [.. write.Query("SELECT node_id, instance_id, boot_id, folder_id, started_at, latest FROM fleet_instances", ReadInstance)],
             Convert.FromHexString(fleetKey),
@@ -44,8 +43,8 @@ internal static class FleetStore
         longest = longest.AtLeast(terms);
         SetMeta(write, "epoch", log.Epoch);
         SetMeta(write, "lineage", log.Lineage);
-        SetMeta(write, "restored", restored ? "1" : "0");
-        SetMeta(write, "promoted", promoted ? "1" : "0");
+        SetMeta(write, "restored", past.Restored ? "1" : "0");
+        SetMeta(write, "promoted", past.Promoted ? "1" : "0");
         SetMeta(write, "fleet_key", fleetKey);
         SetMeta(write, "longest_lease", Milliseconds(longest.Lease));
         SetMeta(write, "longest_grace", Milliseconds(longest.Grace));

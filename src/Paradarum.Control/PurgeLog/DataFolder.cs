@@ -3,6 +3,9 @@ namespace Paradarum.Control.PurgeLog;
 /// <summary>Why the log could not be opened: the folder is taken, the file is from a newer version, or it is damaged. The message is for the operator.</summary>
 internal class LogCannotStartException(string message, Exception? inner = null) : Exception(message, inner);
 
+/// <summary>The database cannot be used at this moment, for a reason that passes: it is not reached, just starting, or not the primary yet.</summary>
+internal sealed class LogOutOfReachException(string message, Exception? inner = null) : LogCannotStartException(message, inner);
+
 /// <summary>Another control plane writes to the same log now. It may end: then this one can start.</summary>
 internal sealed class LogTakenException(string message, Exception? inner = null) : LogCannotStartException(message, inner);
 

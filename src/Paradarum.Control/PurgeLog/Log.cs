@@ -8,8 +8,9 @@ internal static partial class Log
     [LoggerMessage(1100, LogLevel.Error, "A group of {Works} writes could not be made durable; the database is reopened")]
     public static partial void GroupLost(this ILogger log, int works, Exception cause);
 
-    [LoggerMessage(1101, LogLevel.Error, "The database cannot be reopened; every write is refused until it can")]
-    public static partial void CannotReopen(this ILogger log, Exception cause);
+    // Once a second in an outage: the sentence is the operator's, a trace of the calls is nobody's.
+    [LoggerMessage(1101, LogLevel.Error, "The database cannot be reopened; every write is refused until it can. {Reason}")]
+    public static partial void CannotReopen(this ILogger log, string reason);
 
     [LoggerMessage(1102, LogLevel.Warning, "The database is open again; the log ends at position {Head}")]
     public static partial void Reopened(this ILogger log, ulong head);
@@ -17,7 +18,7 @@ internal static partial class Log
     [LoggerMessage(
         1103,
         LogLevel.Critical,
-        "Memory could not follow what is on disk; no more writes are taken until the control plane is restarted"
+        "What is in memory is behind what is in the database; no more writes are taken until the control plane starts anew"
     )]
     public static partial void MemoryBehind(this ILogger log, Exception cause);
 

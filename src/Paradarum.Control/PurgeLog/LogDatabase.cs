@@ -24,13 +24,10 @@ internal abstract class LogDatabase(DbConnection connection, Statements statemen
 
     public Statements Statements { get; } = statements;
 
-    public string Epoch { get; private set; } = "";
+    public LogEpochs Epochs { get; private set; } = null!;
 
-    /// <summary>Stays the same over epochs that follow one another without a loss; else the epoch's own.</summary>
-    public string Lineage { get; private set; } = "";
-
-    /// <summary>Former epochs of this lineage with the last position of each.</summary>
-    public IReadOnlyDictionary<string, ulong> FormerEpochs { get; private set; } = new Dictionary<string, ulong>(StringComparer.Ordinal);
+    /// <summary>Who opened it last to work on it: a random id of one writer. Empty where nobody can take a writer's place.</summary>
+    public string Writer { get; private set; } = "";
 
     public byte[] PurgeTokenKey { get; private set; } = [];
 
@@ -53,13 +50,25 @@ internal abstract class LogDatabase(DbConnection connection, Statements statemen
     {
         LogSchema.BringUp(Connection, [LogSchema.Part, .. parts]);
         Prepare();
-        Epoch = Meta("epoch")!;
-        Lineage = Meta("lineage") ?? Epoch;
-        FormerEpochs = Statements
+        var epoch = Meta("epoch")!;
+        var former = Statements
             .Query("SELECT epoch, through FROM log_epochs", row => (Epoch: row.GetString(0), Through: (ulong)row.GetInt64(1)))
             .ToDictionary(row => row.Epoch, row => row.Through, StringComparer.Ordinal);
+        Epochs = new LogEpochs(epoch, Meta("lineage") ?? epoch, former);
+        Writer = Meta("writer") ?? "";
         PurgeTokenKey = Convert.FromHexString(Meta("purge_token_key")!);
         End = ReadEnd();
+    }
+
+    /// <summary>Says that a new writer works from here on: one that comes back and finds another's name knows that what it has in memory is old.</summary>
+    public void Claim(string writer)
+    {
+        using var transaction = Begin();
+        SetMeta("writer", writer);
+        Statements.Flush();
+        transaction.Commit();
+        Statements.Transaction = null;
+        Writer = writer;
     }
 
     public static long SizeOf(long payloadLength) => payloadLength + RowOverhead;

@@ -13,7 +13,6 @@ internal sealed class LogFeed
     private readonly RecentRecords _recent;
     private readonly LogReader _older;
     private readonly ConcurrentDictionary<long, PropertyPositions> _positions;
-    private readonly IReadOnlyDictionary<string, ulong> _formerEpochs;
 
     // Written by the writer's thread alone, under the gate, in this order: records, tail, head; then the wake-up.
     private LogHead _tail;
@@ -22,8 +21,7 @@ internal sealed class LogFeed
 
     internal LogFeed(LogDatabase database, LogReader older, long tailBytes)
     {
-        Epoch = database.Epoch;
-        (Lineage, _formerEpochs) = (database.Lineage, database.FormerEpochs);
+        Epochs = database.Epochs;
         PurgeTokenKey = database.PurgeTokenKey;
         _older = older;
         _head = database.End.Head;
@@ -34,20 +32,21 @@ internal sealed class LogFeed
         _positions = new ConcurrentDictionary<long, PropertyPositions>(database.Positions());
     }
 
+    public LogEpochs Epochs { get; }
+
     /// <summary>Random id of this log (32 hex digits), made with the database.</summary>
-    public string Epoch { get; }
+    public string Epoch => Epochs.Epoch;
 
     /// <summary>The same as long as epochs follow one another without a loss (PostgreSQL's timelines); another one after a restore.</summary>
-    public string Lineage { get; }
+    public string Lineage => Epochs.Lineage;
 
     /// <summary>Signs purge ids (<c>PurgeToken</c>); made with the database, as long as the epoch lives.</summary>
     public ReadOnlyMemory<byte> PurgeTokenKey { get; }
 
     public LogHead Head => _head;
 
-    /// <summary>Whether what was said of a position in an epoch is said of this log's record at that position.</summary>
-    public bool IsOfThisLog(string epoch, ulong position) =>
-        string.Equals(epoch, Epoch, StringComparison.Ordinal) || (_formerEpochs.TryGetValue(epoch, out var through) && position <= through);
+    /// <inheritdoc cref="LogEpochs.IsOfThisLog"/>
+    public bool IsOfThisLog(string epoch, ulong position) => Epochs.IsOfThisLog(epoch, position);
 
     /// <summary>Oldest position that can still be read is Tail + 1; retention moves it.</summary>
     public ulong Tail

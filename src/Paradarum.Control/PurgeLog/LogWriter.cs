@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 
 namespace Paradarum.Control.PurgeLog;
@@ -38,9 +39,14 @@ internal sealed class LogWriter : IAsyncDisposable
     // The writer's thread alone.
     private LogDatabase? _database;
     private LogGroup? _inDoubt;
+    private LogMark _known;
     private Exception? _behind;
     private long _begunAt;
     private bool _wasShared;
+
+    // The writer's thread writes them.
+    private long _commits;
+    private long _commitTicks;
 
     private LogWriter(
         LogOptions options,
@@ -54,6 +60,7 @@ internal sealed class LogWriter : IAsyncDisposable
     )
     {
         (_options, _parts, _time, _log, _flush, _folder, _engine, _database) = (options, parts, time, log, flush, folder, engine, database);
+        _known = LogMark.Of(database);
         Readers = new LogReaders(engine);
         Feed = new LogFeed(database, new LogReader(Readers), options.TailBytes);
         _thread = new Thread(Run) { IsBackground = true, Name = "log writer" };
@@ -69,6 +76,11 @@ internal sealed class LogWriter : IAsyncDisposable
 
     /// <summary>Reads what is durable.</summary>
     public LogReaders Readers { get; }
+
+    /// <summary>
+    /// Groups that were made durable since the start, and how long their commits took together. As long is the counter's row locked on PostgreSQL: whatever else would append waits for it.
+    /// </summary>
+    public (long Groups, TimeSpan Time) Commits => (Volatile.Read(ref _commits), TimeSpan.FromTicks(Volatile.Read(ref _commitTicks)));
 
     /// <summary>Takes the folder, opens or creates the database, brings all tables up to date and checks the newest part of the chain.</summary>
     /// <param name="parts">Tables of other folders in the same file.</param>
@@ -96,6 +108,8 @@ internal sealed class LogWriter : IAsyncDisposable
         {
             engine = LogEngine.Of(options, folder, log);
             database = engine.Open(parts);
+            if (engine.CanBeSuperseded)
+                database.Claim(RandomNumberGenerator.GetHexString(32, lowercase: true));
             return new LogWriter(options, parts, time, log, flush, folder, engine, database);
         }
         catch
@@ -198,6 +212,9 @@ internal sealed class LogWriter : IAsyncDisposable
                 Fail(works, new LogUnavailableException("The change could not be made durable.", e));
             }
             works.Clear();
+            // It takes no more work: what it holds of the database is for whoever can go on, however long this process takes to end.
+            if (_behind is not null)
+                CloseDatabase(finish: true);
         }
         CloseDatabase(finish: true);
         _ended.SetResult();
@@ -254,8 +271,11 @@ internal sealed class LogWriter : IAsyncDisposable
                 {
                     group.WriteEnd();
                     _inDoubt = group;
+                    var since = _time.GetTimestamp();
                     group.Commit(_flush);
-                    _inDoubt = null;
+                    Volatile.Write(ref _commitTicks, _commitTicks + _time.GetElapsedTime(since).Ticks);
+                    Volatile.Write(ref _commits, _commits + 1);
+                    (_inDoubt, _known) = (null, _known.At(group.End));
                 }
             }
             Publish(group);
@@ -281,10 +301,10 @@ internal sealed class LogWriter : IAsyncDisposable
         _over.TrySetResult(cause.Message);
     }
 
-    /// <summary>True when the database is open, after settling what became of a group whose commit failed.</summary>
+    /// <summary>True when the database is open, or when that does not matter any more, after settling what became of a group whose commit failed.</summary>
     private bool Reopened()
     {
-        if (_database is not null)
+        if (_database is not null || _behind is not null)
             return true;
         try
         {
@@ -292,21 +312,21 @@ internal sealed class LogWriter : IAsyncDisposable
         }
         catch (LogCannotStartException e)
         {
-            _log.CannotReopen(e);
+            _log.CannotReopen(e.Message);
+            // Whoever has the log now has it for good: each further attempt would only hold up what still waits here, and this one's end with it.
             if (e is LogTakenException)
-                _over.TrySetResult(e.Message);
+                FallBehind(e);
             return false;
         }
         // The commit may have reached the disk all the same: its records are then in the log, and memory must follow, although its waiters were told 500.
-        if (_inDoubt is { } group && _database.End.Commits == group.End.Commits)
-            Publish(group);
-        else if (_database.End.Head.Position != Feed.Head.Position)
-            FallBehind(
-                new InvalidDataException($"The log ends at {_database.End.Head.Position} on disk and at {Feed.Head.Position} in memory.")
-            );
-        if (!string.Equals(_database.Epoch, Feed.Epoch, StringComparison.Ordinal))
-            FallBehind(new InvalidDataException("The database has begun a new epoch: a standby was promoted, or a backup restored."));
-        _inDoubt = null;
+        var found = LogMark.Of(_database);
+        LogMark? inDoubt = _inDoubt is null ? null : _known.At(_inDoubt.End);
+        var (tookPlace, behind) = LogReopening.Judge(_known, inDoubt, found);
+        if (tookPlace)
+            Publish(_inDoubt!);
+        else if (behind is not null)
+            FallBehind(new InvalidDataException(behind));
+        (_inDoubt, _known) = (null, found);
         _log.Reopened(_database.End.Head.Position);
         return true;
     }

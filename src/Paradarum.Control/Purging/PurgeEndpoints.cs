@@ -222,6 +222,7 @@ internal static class PurgeEndpoints
         PurgeReceipts receipts,
         PurgeWatches watches,
         KeyRing keys,
+        IHostApplicationLifetime host,
         TimeProvider time
     )
     {
@@ -230,7 +231,7 @@ internal static class PurgeEndpoints
         if (receipts.Find(property.Id, purgeId) is not { } row)
             return NoReceipt.ToAnswer();
         return watches.Join(property.Id, purgeId, row).Ok(out var watch, out refusal)
-            ? new PurgeEvents(watches, property.Id, purgeId, watch, caller, keys, time)
+            ? new PurgeEvents(watches, property.Id, purgeId, watch, caller, keys, time, host.ApplicationStopping)
             : refusal.ToAnswer();
     }
 

@@ -14,7 +14,8 @@ internal sealed class PurgeEvents(
     PurgeWatch watch,
     Caller caller,
     KeyRing keys,
-    TimeProvider time
+    TimeProvider time,
+    CancellationToken stopping
 ) : IResult, IStatusCodeHttpResult
 {
     /// <summary>How long nothing may be said: proxies close what is silent for longer than a minute or so.</summary>
@@ -30,9 +31,14 @@ internal sealed class PurgeEvents(
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping);
         try
         {
-            await SendAsync(httpContext);
+            await SendAsync(httpContext, stop.Token);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The control plane stops and would wait for this: the listener comes again with the version that it has.
         }
         finally
         {
@@ -40,9 +46,9 @@ internal sealed class PurgeEvents(
         }
     }
 
-    private async Task SendAsync(HttpContext context)
+    private async Task SendAsync(HttpContext context, CancellationToken stop)
     {
-        var (response, stop) = (context.Response, context.RequestAborted);
+        var response = context.Response;
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-store";
         // What stands in front must not collect events.

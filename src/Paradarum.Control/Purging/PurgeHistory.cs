@@ -66,13 +66,28 @@ internal sealed class PurgeHistory(LogReaders readers, LogFeed feed, PurgeProgre
         var (after, through) = RangeOf(filter.State, frontiers);
         var (rows, total) = readers.Read(reader =>
             filter.Types is { } types
-                ? (
-                    PurgeRows.Newest(reader, propertyId, after, through, types, page.Skip, page.Size, ItemsShown),
-                    PurgeRows.Count(reader, propertyId, after, through, types)
-                )
+                ? ReadTypes(reader, propertyId, after, through, types, page)
                 : ReadAny(reader, propertyId, after, through, page)
         );
         return Answer.Page("Purges retrieved successfully.", page, [.. rows.Select(row => Item(propertyId, row, frontiers))], total);
+    }
+
+    /// <summary>Counted and listed up to the newest purge of one moment: what is asked for between the two statements is for the next reader.</summary>
+    private static (List<PurgeRow> Rows, int Total) ReadTypes(
+        DbConnection reader,
+        long propertyId,
+        ulong after,
+        ulong through,
+        PurgeTypes types,
+        PageRequest page
+    )
+    {
+        if (PurgeRows.LastThrough(reader, propertyId, through) is not { } last)
+            return ([], 0);
+        return (
+            PurgeRows.Newest(reader, propertyId, after, last.Position, types, page.Skip, page.Size, ItemsShown),
+            PurgeRows.Count(reader, propertyId, after, last.Position, types)
+        );
     }
 
     /// <summary>Counted by the rows' places; a page far from the newest is found by halving.</summary>

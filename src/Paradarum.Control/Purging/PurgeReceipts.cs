@@ -5,7 +5,14 @@ using Paradarum.Protocol.Tokens;
 namespace Paradarum.Control.Purging;
 
 /// <summary>Finds the receipt of a purge (contract part 2): its row and record from disk, how far it has come from the fleet.</summary>
-internal sealed class PurgeReceipts(LogReaders readers, LogFeed feed, PurgeProgress progress, PurgePreview preview, TimeProvider time)
+internal sealed class PurgeReceipts(
+    LogReaders readers,
+    LogFeed feed,
+    PurgeProgress progress,
+    PurgePreview preview,
+    IHostApplicationLifetime host,
+    TimeProvider time
+)
 {
     private const int MostItemsShown = 100;
 
@@ -37,14 +44,14 @@ internal sealed class PurgeReceipts(LogReaders readers, LogFeed feed, PurgeProgr
     private async Task CompleteOrAsync(ulong position, TimeSpan wait, CancellationToken stop)
     {
         using var over = new CancellationTokenSource(wait, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, stop);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(over.Token, stop, host.ApplicationStopping);
         try
         {
             await progress.WhenCompleteAsync(position, either.Token);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            // The wait is over: the receipt says what it is by then.
+            // The wait is over, or the control plane stops: the receipt says what it is by then.
         }
     }
 }

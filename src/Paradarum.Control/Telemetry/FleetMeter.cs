@@ -19,11 +19,13 @@ internal sealed class FleetMeter : BackgroundService
     private ImmutableArray<NodeStanding> _standings = []; // under _lock
     private TimeSpan _readAt = TimeSpan.MinValue; // under _lock
 
-    public FleetMeter(Meter meter, LogFeed feed, FleetRegistry fleet, FleetDesk desk, TimeProvider time)
+    public FleetMeter(Meter meter, LogFeed feed, LogWriter writer, FleetRegistry fleet, FleetDesk desk, TimeProvider time)
     {
         (_feed, _fleet, _time, _startedAt) = (feed, fleet, time, time.GetTimestamp());
         meter.CreateObservableGauge("paradarum.log.head", () => (long)feed.Head.Position, "{position}", "Durable end of the log");
         meter.CreateObservableGauge("paradarum.log.tail", () => (long)feed.Tail, "{position}", "Oldest position that is no longer kept");
+        meter.CreateObservableCounter("paradarum.log.commits", () => writer.Commits.Groups, "{commit}", "Groups of writes made durable");
+        meter.CreateObservableCounter("paradarum.log.commit.time", () => writer.Commits.Time.TotalSeconds, "s", "That their commits took");
         meter.CreateObservableCounter("paradarum.purges.widened", () => desk.Widened, "{purge}", "Purges that a node widened to All");
         PerNode(meter, "paradarum.node.lag", "{position}", "Records that the node has not acknowledged", node => node.Lag);
         PerNode(meter, "paradarum.node.lag.time", "s", "Age of the oldest record that the node has not acknowledged", LagTime);

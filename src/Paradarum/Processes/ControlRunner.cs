@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Paradarum.Control;
 using Paradarum.Control.PurgeLog;
+using Paradarum.Control.Replicas;
 
 namespace Paradarum.Processes;
 
@@ -11,6 +12,8 @@ namespace Paradarum.Processes;
 internal sealed class ControlRunner(ControlPlaneOptions options, Action<ILoggingBuilder> logging, bool newOperator)
 {
     private const string KeyName = "control";
+
+    private bool _rehearsed;
 
     private ControlPlaneSurroundings Surroundings => new() { Logging = logging };
 
@@ -53,20 +56,23 @@ internal sealed class ControlRunner(ControlPlaneOptions options, Action<ILogging
         {
             try
             {
-                return await ControlPlane.StartAsync(options, Surroundings, stop);
+                var control = await ControlPlane.StartAsync(options, Surroundings, stop);
+                _rehearsed = true;
+                return control;
             }
             catch (Exception e) when (options.Log.Database is not null && (IsAnOutage(e) || (mayWait && e is LogCannotStartException)))
             {
                 await Console.Out.WriteLineAsync($"paradarum control: standing by: {e.Message}");
-                await StandBy.UntilFreeAsync(options, Surroundings, stop);
+                await StandBy.UntilFreeAsync(options, Surroundings, _rehearsed ? null : SayRehearsed, stop);
+                _rehearsed = true;
             }
         }
     }
 
+    private static void SayRehearsed() => Console.Out.WriteLine("paradarum control: prepared to take over");
+
     /// <summary>Taken, out of reach, or lost while everything was read: that ends. What the server itself has answered is for the operator.</summary>
-    private static bool IsAnOutage(Exception e) =>
-        e is LogTakenException or LogUnavailableException
-        || (e is LogCannotStartException { InnerException: { } cause } && cause is not Npgsql.PostgresException);
+    private static bool IsAnOutage(Exception e) => e is LogTakenException or LogOutOfReachException or LogUnavailableException;
 
     private async Task SayReadyAsync(ControlPlane control, CancellationToken stop)
     {

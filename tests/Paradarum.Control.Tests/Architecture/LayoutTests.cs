@@ -22,6 +22,8 @@ public sealed partial class The_layout
         ["Webhooks"] = ["Access", "Api", "Audit", "Catalogue", "Database", "Fleet", "PurgeLog", "Purging"],
         // Looks at everything; nothing knows of it.
         ["Telemetry"] = ["Access", "Api", "Catalogue", "Database", "Fleet", "PurgeLog", "Purging"],
+        // Stands in front of everything while another one works.
+        ["Replicas"] = ["Api", "PurgeLog", "Telemetry"],
         ["Panel"] =
         [
             "Access",

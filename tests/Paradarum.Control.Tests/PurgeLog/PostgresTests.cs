@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using Paradarum.Control.Fleet;
 using Paradarum.Control.PurgeLog;
+using Paradarum.Control.PurgeLog.Postgres;
 using Paradarum.Testing;
 using Paradarum.Testing.Postgres;
 
@@ -47,6 +49,69 @@ public sealed class A_log_on_PostgreSQL(OwnPostgres postgres) : IClassFixture<Ow
     }
 
     [Fact]
+    public async Task Is_seen_to_be_somebodys_although_a_notification_was_lost()
+    {
+        using var folders = new TemporaryFolder();
+        var database = postgres.NewDatabase();
+        await using var held = Open(folders["first"], database);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        LogHolder? seen = null;
+        var waiting = HolderWatch.UntilFreeAsync(
+            database,
+            TimeSpan.FromMilliseconds(100),
+            sight => Volatile.Write(ref seen, sight.Holder),
+            TimeProvider.System,
+            over.Token
+        );
+
+        // Written behind everyone's back: nobody is told.
+        Execute(
+            database,
+            "INSERT INTO log_meta (name, value) VALUES ('holder_api', 'http://10.0.0.1:5252'), ('holder_fleet', 'http://10.0.0.1:5253'), ('holder_key', 'k')"
+        );
+        await Eventually.Async(() => Task.FromResult(Volatile.Read(ref seen) is not null));
+        seen.ShouldBe(new LogHolder(new Uri("http://10.0.0.1:5252"), new Uri("http://10.0.0.1:5253"), "k"));
+        waiting.IsCompleted.ShouldBeFalse();
+        await over.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(waiting);
+    }
+
+    [Fact]
+    public async Task Is_told_of_at_once_when_somebody_else_holds_it_or_nobody_does()
+    {
+        using var folders = new TemporaryFolder();
+        var database = postgres.NewDatabase();
+        var held = Open(folders["first"], database);
+        var seen = new TaskCompletionSource<LogHolder>(TaskCreationOptions.RunContinuationsAsynchronously);
+        // A look by the clock would be too late for this test.
+        var waiting = HolderWatch.UntilFreeAsync(
+            database,
+            TimeSpan.FromMinutes(10),
+            sight =>
+            {
+                if (sight.Holder is not null)
+                    seen.TrySetResult(sight.Holder);
+            },
+            TimeProvider.System,
+            Stop
+        );
+        await Eventually.Async(() => Task.FromResult(Listeners(database) == 1));
+        var holder = new LogHolder(new Uri("http://10.0.0.1:5252"), new Uri("http://10.0.0.1:5253"), "k");
+        await held.WriteAsync(
+            write =>
+            {
+                LogHolder.Announce(write, holder);
+                return true;
+            },
+            Stop
+        );
+        (await seen.Task.WaitAsync(TimeSpan.FromSeconds(30), Stop)).ShouldBe(holder);
+
+        await held.DisposeAsync();
+        await waiting.WaitAsync(TimeSpan.FromSeconds(30), Stop);
+    }
+
+    [Fact]
     public async Task Goes_on_after_its_session_was_ended_and_has_lost_nothing()
     {
         using var folder = new TemporaryFolder();
@@ -78,6 +143,8 @@ public sealed class A_log_on_PostgreSQL(OwnPostgres postgres) : IClassFixture<Ow
 
         (await first.Over.WaitAsync(TimeSpan.FromSeconds(20), Stop)).ShouldContain("another control plane");
         await Should.ThrowAsync<LogUnavailableException>(first.ConfirmAsync(Stop));
+        // Without another attempt, which would hold up whatever waits for its answer, and the end of this process.
+        (await Should.ThrowAsync<LogUnavailableException>(AppendAsync(first))).InnerException.ShouldBeOfType<LogTakenException>();
         second.Feed.Head.Position.ShouldBe(2ul);
     }
 
@@ -120,8 +187,66 @@ public sealed class A_log_on_PostgreSQL(OwnPostgres postgres) : IClassFixture<Ow
 
         (await Should.ThrowAsync<LogUnavailableException>(AppendAsync(log))).InnerException!.Message.ShouldContain("another process");
         Scalar(database, "SELECT count(*) FROM log_records").ShouldBe(1L);
-        // What it has is what the database has: it may go on from there.
-        (await AppendAsync(log)).ShouldBe(2ul);
+        (await log.Over).ShouldContain("Somebody else has written");
+        await Should.ThrowAsync<LogUnavailableException>(AppendAsync(log));
+    }
+
+    [Fact]
+    public async Task Is_over_for_a_writer_after_whose_session_another_worked_and_went_even_if_that_appended_nothing()
+    {
+        using var folders = new TemporaryFolder();
+        var database = postgres.NewDatabase();
+        // No pulse: as one that was cut off the whole time that the other had the lock.
+        await using var first = LogWriter.Open(
+            new LogOptions { Folder = folders["first"], Database = database },
+            new FakeTimeProvider(),
+            NullLogger.Instance
+        );
+        await AppendAsync(first);
+        EndSessions(database);
+        await using (var second = Open(folders["second"], database))
+            // A node's start, say, before which the second one granted it a lease.
+            await second.CommitNothingAsync(Stop);
+
+        await Should.ThrowAsync<LogUnavailableException>(first.ConfirmAsync(Stop));
+        // The lock was free again, and the log ends where it left it. What the other one granted it knows nothing of.
+        (await first.Over).ShouldContain("Another control plane");
+        await Should.ThrowAsync<LogUnavailableException>(first.ConfirmAsync(Stop));
+    }
+
+    [Fact]
+    public async Task Takes_no_group_of_another_writer_for_one_of_its_own_that_was_not_answered()
+    {
+        using var folders = new TemporaryFolder();
+        var database = postgres.NewDatabase();
+        var isCutOff = false;
+        await using var first = LogWriter.Open(
+            new LogOptions { Folder = folders["first"], Database = database },
+            new FakeTimeProvider(),
+            NullLogger.Instance,
+            transaction =>
+            {
+                if (isCutOff)
+                    LetAnotherWriteOneGroup(folders["second"], database);
+                transaction.Commit();
+            }
+        );
+        (await AppendAsync(first)).ShouldBe(1ul);
+        isCutOff = true;
+
+        await Should.ThrowAsync<LogUnavailableException>(AppendAsync(first));
+        // As many groups were written as if it had been the one that was not answered.
+        (await first.Over).ShouldContain("Another control plane");
+        first.Feed.Head.Position.ShouldBe(1ul);
+        Scalar(database, "SELECT count(*) FROM log_records").ShouldBe(1L);
+    }
+
+    private static void LetAnotherWriteOneGroup(string folder, string database)
+    {
+        EndSessions(database);
+        var second = Open(folder, database);
+        second.CommitNothingAsync(Stop).GetAwaiter().GetResult();
+        second.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
     [Fact]
@@ -176,6 +301,15 @@ public sealed class A_log_on_PostgreSQL(OwnPostgres postgres) : IClassFixture<Ow
             database,
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         );
+
+    private static long Listeners(string database) =>
+        (long)
+            Scalar(
+                database,
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = '"
+                    + HolderWatch.SessionName
+                    + "'"
+            )!;
 
     internal static void Execute(string database, string sql)
     {
@@ -249,6 +383,8 @@ public sealed class A_promotion
                 return log.Over.IsCompleted;
             });
             (await log.Over).ShouldContain("new epoch");
+            // It has not ended yet, and is in nobody's way.
+            await using (A_log_on_PostgreSQL.Open(folder["next"], Both(primary, standby), FleetSchema.Part)) { }
         }
 
         await using var after = A_log_on_PostgreSQL.Open(folder["log"], Both(primary, standby), FleetSchema.Part);

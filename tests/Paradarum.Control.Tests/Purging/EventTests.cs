@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Paradarum.Control.Catalogue;
 using Paradarum.Control.Tests.Fleet;
@@ -145,6 +149,48 @@ public sealed class The_events_of_a_purge
         await fleet.Host.Changes.SetStateAsync(ControlHost.Somebody, fleet.Property.Id, PropertyState.Disabled, default);
         using var events = await EventStream.OpenAsync(fleet.Host.Client, location + "/events");
         (await events.NextAsync()).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task End_in_good_order_with_the_control_plane_and_so_does_who_waits_for_the_receipt()
+    {
+        var arrivals = new Arrivals();
+        await using var fleet = await Leased.StartAsync(
+            new ControlPlaneSurroundings { Services = services => services.AddSingleton<IStartupFilter>(arrivals) }
+        );
+        var (location, _) = await fleet.PurgeAsync();
+        using var events = await EventStream.OpenAsync(fleet.Host.Client, location + "/events");
+        (await events.NextAsync())!.Kind.ShouldBe("node");
+        var waiting = fleet.Host.Client.GetAnswerAsync(location + "?wait=60s");
+        await arrivals.OfWaiting.WaitAsync(LongEnough, TimeProvider.System);
+
+        // It cuts off who is still being answered after ten seconds: neither of the two is.
+        await fleet.Host.Plane.DisposeAsync();
+
+        (await events.RestAsync()).ShouldAllBe(one => one.Kind != "complete");
+        (await waiting).Data.GetProperty("state").GetString().ShouldNotBe("complete");
+    }
+
+    /// <summary>Says when a request that waits has come.</summary>
+    private sealed class Arrivals : IStartupFilter
+    {
+        private readonly TaskCompletionSource _ofWaiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task OfWaiting => _ofWaiting.Task;
+
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) =>
+            app =>
+            {
+                app.Use(
+                    (context, following) =>
+                    {
+                        if (context.Request.Query.ContainsKey("wait"))
+                            _ofWaiting.TrySetResult();
+                        return following(context);
+                    }
+                );
+                next(app);
+            };
     }
 
     /// <summary>A control plane with one leased PoP whose acknowledgements the test sends.</summary>

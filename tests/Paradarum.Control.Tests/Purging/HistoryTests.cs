@@ -99,6 +99,41 @@ public sealed class The_history_of_purges
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("type=Path")]
+    [InlineData("state=queued")]
+    [InlineData("type=Path&state=queued")]
+    public async Task Has_as_many_purges_on_its_pages_as_it_says_while_more_are_asked_for(string filter)
+    {
+        await using var host = await PurgeHost.StartAsync();
+        using var port = new FleetPort(host.Control);
+        using var pop = await LeasedAsync(port); // it acknowledges nothing, so what is asked for stays queued
+        await host.Purge("""{"type":"Path","value":"/first"}""");
+
+        var asking = Task.Run(async () =>
+        {
+            for (var n = 0; n < 40; n++)
+            {
+                await host.Purge($$"""{"type":"Path","value":"/{{n}}"}""");
+                await host.Purge("""{"type":"Extension","value":"css"}""");
+            }
+        });
+        var (seen, pages) = (0, 0);
+        for (var isLast = false; !isLast; pages++)
+        {
+            isLast = asking.IsCompleted;
+            var page = await host.Control.Client.GetAnswerAsync($"{host.Path}?pageSize=100&{filter}");
+            var total = page.Whole.GetProperty("totalRecords").GetInt32();
+            page.Data.GetArrayLength().ShouldBe(total, "what is counted and what is listed are of one moment");
+            total.ShouldBeGreaterThanOrEqualTo(seen, "it only grows");
+            seen = total;
+        }
+        await asking;
+        pages.ShouldBeGreaterThan(1);
+        seen.ShouldBe(filter.StartsWith("type", StringComparison.Ordinal) ? 41 : 81);
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     [Trait("Engine", "SQLite")]

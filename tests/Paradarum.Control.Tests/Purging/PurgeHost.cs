@@ -43,7 +43,10 @@ internal sealed class PurgeHost : IAsyncDisposable
     {
         var settings = new Settings { Configure = options => configure?.Invoke(AtOnce(options)) ?? AtOnce(options) };
         var control = await ControlHost.StartAsync(configure: settings.Configure, surroundings: settings.Surroundings());
-        return new PurgeHost(control, await control.AddPropertyAsync("demo"), settings);
+        var property = await control.AddPropertyAsync("demo");
+        // What the fleet writes of the record that made it is a transaction of its own: a test that counts them, or cuts the power after one, has only its own.
+        await control.Plane.Services.GetRequiredService<FleetDesk>().WhenCompleteAsync(control.Feed.Head.Position, CancellationToken.None);
+        return new PurgeHost(control, property, settings);
     }
 
     /// <summary>The clock stands still between two looks at it: nothing may wait for company.</summary>

@@ -8,7 +8,11 @@ using Paradarum.Testing;
 
 namespace Paradarum.Control.Tests.Telemetry;
 
-/// <summary>docs/operating/metrics.md: an operator hears in time that a certificate ends, and sees it at <c>/metrics</c>.</summary>
+/// <summary>
+/// docs/operating/metrics.md: an operator hears in time that a certificate ends, and sees it at <c>/metrics</c>. Alone: instruments of one name are one series for all that listens in a
+/// process, and it ends with the first control plane that is disposed of.
+/// </summary>
+[Collection(nameof(Series_are_read))]
 public sealed class A_certificate_of_a_hostname : IAsyncLifetime
 {
     private readonly FakeTimeProvider _time = new(TimeProvider.System.GetUtcNow());
@@ -142,3 +146,7 @@ public sealed class A_certificate_of_a_hostname : IAsyncLifetime
         public void Dispose() { }
     }
 }
+
+/// <summary>What reads the figures of one control plane runs when no other one of the process ends.</summary>
+[CollectionDefinition(nameof(Series_are_read), DisableParallelization = true)]
+public sealed class Series_are_read;

@@ -1,9 +1,10 @@
 using Paradarum.Control.Fleet;
+using Paradarum.Control.PurgeLog;
 using Paradarum.SimulationTests.World;
 
 namespace Paradarum.SimulationTests.Fleet;
 
-/// <summary>What survives a crash of the control plane.</summary>
+/// <summary>What survives a crash of the control plane: its file, or what a server of the database holds.</summary>
 internal sealed class ControlDisk
 {
     public SimulatedLog Log { get; private init; } = new();
@@ -24,6 +25,76 @@ internal sealed class ControlDisk
     /// <summary>It came from a backup.</summary>
     public bool IsRestored { get; private init; }
 
+    /// <summary>Rises with every group of a writer.</summary>
+    public long Commits { get; set; }
+
+    /// <summary>On which timeline it was opened last, and whether commits waited for a standby then.</summary>
+    public string? Timeline { get; set; }
+
+    public bool WaitedForStandby { get; set; }
+
+    public LogEpochs Epochs { get; private set; } = new(SimulatedLog.FirstEpoch, SimulatedLog.FirstEpoch, new Dictionary<string, ulong>());
+
+    /// <summary>Which log the fleet last saw.</summary>
+    public FleetPast Past { get; set; } = new(null, null, Restored: false, Promoted: false);
+
+    /// <summary>Who opened it last to work on it.</summary>
+    public string Writer { get; set; } = "";
+
+    public LogMark Mark => new(Epochs.Epoch, Writer, Log.Head, Commits);
+
+    /// <summary>A process start is known, and those that it proves dead are forgotten.</summary>
+    public void Remember(string nodeId, InstanceFacts facts)
+    {
+        Instances.RemoveAll(known =>
+            known.NodeId == nodeId && (facts.ProvesDead(known.Facts) || known.Facts.InstanceId == facts.InstanceId)
+        );
+        for (var i = 0; i < Instances.Count; i++)
+        {
+            if (Instances[i].NodeId == nodeId)
+                Instances[i] = Instances[i] with { Latest = false };
+        }
+        Instances.Add(new KnownInstance(nodeId, facts, Latest: true));
+    }
+
+    public void Complete(ulong through)
+    {
+        CompleteThrough = Math.Max(CompleteThrough, through);
+        Past = Past with { Restored = false, Promoted = false };
+    }
+
+    public void BeginEpoch(string epoch, EpochFate fate)
+    {
+        if (fate == EpochFate.GoesOn)
+            return;
+        Epochs =
+            fate == EpochFate.FollowedByAnother
+                ? new LogEpochs(epoch, Epochs.Lineage, new Dictionary<string, ulong>(Epochs.Former) { [Epochs.Epoch] = Log.Head })
+                : new LogEpochs(epoch, epoch, new Dictionary<string, ulong>());
+        Log.Epoch = epoch;
+    }
+
+    /// <summary>What a standby begins with.</summary>
+    public ControlDisk Copy()
+    {
+        var copy = new ControlDisk
+        {
+            Log = new SimulatedLog(Log),
+            CompleteThrough = CompleteThrough,
+            AppliedThrough = [.. AppliedThrough],
+            Leaving = Leaving,
+            Left = Left,
+            Commits = Commits,
+            Timeline = Timeline,
+            Writer = Writer,
+            WaitedForStandby = WaitedForStandby,
+            Epochs = Epochs,
+            Past = Past,
+        };
+        copy.Instances.AddRange(Instances);
+        return copy;
+    }
+
     public ControlBackup Backup() => new(Log, Log.Head, CompleteThrough, [.. Instances], [.. AppliedThrough], Leaving, Left);
 
     /// <summary>A backup put back starts another log; whoever joined since is not known.</summary>
@@ -43,7 +114,7 @@ internal sealed class ControlDisk
     }
 }
 
-/// <summary>The disk as it was at a moment.</summary>
+/// <summary>The disk as it was at a moment: what a backup holds, and what a start reads.</summary>
 internal sealed record ControlBackup(
     SimulatedLog Log,
     ulong Head,

@@ -11,8 +11,29 @@ internal sealed partial class ControlPlane
     /// <summary>The client follows the receipt from here on.</summary>
     public void Watch(KnownPurge purge)
     {
+        if (!_writer.IsOfThisLog(purge.Epoch, purge.Position))
+        {
+            _run.History.NotFound(purge);
+            return;
+        }
         _watched.Add((purge, 0, false));
         Report();
+    }
+
+    /// <summary>Mutation: another one has taken its place; it goes on with its view of the fleet, reads the log as it grows, and says itself what is complete.</summary>
+    public bool IsStale { get; private set; }
+
+    public void GoOnWithAStaleView(ControlDisk read)
+    {
+        IsStale = true;
+        while (Log.Head < read.Log.Head)
+            Log.Append(read.Log[Log.Head + 1]);
+        foreach (var purge in _run.History.Purges)
+        {
+            if (purge.AcceptedAt != long.MaxValue && _watched.TrueForAll(watched => watched.Purge != purge))
+                Watch(purge);
+        }
+        TakeHead();
     }
 
     private bool MaySend(SimulatedStream stream, out ulong through)
@@ -37,7 +58,7 @@ internal sealed partial class ControlPlane
             return;
         var part = new SnapshotPart
         {
-            Epoch = Log.Epoch,
+            Epoch = Epoch,
             Position = position,
             Hash = Log.HashAt(position),
             Last = true,
@@ -83,11 +104,11 @@ internal sealed partial class ControlPlane
     private void Write(SimulatedStream stream, object message)
     {
         stream.ReadyAt = Math.Max(stream.ReadyAt, _run.Time.Now + _chance.Short(Time.Millisecond * 10));
-        _run.Time.At(
-            stream.ReadyAt,
+        _slot.After(
+            stream.ReadyAt - _run.Time.Now,
             () =>
             {
-                if (IsUp && !stream.IsCut)
+                if (!stream.IsCut)
                     stream.Down(message);
             }
         );
@@ -100,17 +121,27 @@ internal sealed partial class ControlPlane
         for (var node = 0; node < Place.Nodes; node++)
         {
             _through[node] = _machine.Find(Topology.NodeIds[node]) is { } known ? known.AppliedThrough(Now) : 0;
-            changed |= _through[node] > _disk.AppliedThrough[node];
+            changed |= _through[node] > _shown[node];
         }
-        if (!changed)
-            return;
-        var through = _through.ToArray();
-        AfterFlush(() =>
-        {
-            for (var node = 0; node < Place.Nodes; node++)
-                _disk.AppliedThrough[node] = Math.Max(_disk.AppliedThrough[node], through[node]);
-            Report();
-        });
+        if (changed)
+            Write([.. _through]);
+    }
+
+    private void Write(ulong[] through) =>
+        _writer.Write(
+            disk => Raise(disk.AppliedThrough, through),
+            () =>
+            {
+                Raise(_shown, through);
+                Report();
+            },
+            () => Again(() => Write(through))
+        );
+
+    private static void Raise(ulong[] known, ulong[] through)
+    {
+        for (var node = 0; node < Place.Nodes; node++)
+            known[node] = Math.Max(known[node], through[node]);
     }
 
     /// <summary>Clients follow receipts; they are told when a node's line or the whole changes.</summary>
@@ -119,18 +150,19 @@ internal sealed partial class ControlPlane
         for (var i = 0; i < _watched.Count; i++)
         {
             var (purge, told, toldComplete) = _watched[i];
-            if (toldComplete)
+            if (toldComplete || purge.Position > Log.Head)
                 continue;
             var complete = _machine.Completion.AnnouncedThrough >= purge.Position;
             var applied = told;
             for (var node = 0; node < Place.Nodes; node++)
             {
-                if (_disk.AppliedThrough[node] >= purge.Position)
+                if (_shown[node] >= purge.Position)
                     applied |= 1 << node;
             }
             if (applied == told && complete == toldComplete)
                 continue;
             _watched[i] = (purge, applied, complete);
+            _run.History.Shown(purge, Log[purge.Position].Payload);
             _run.Client.Told(purge, applied, complete);
         }
     }

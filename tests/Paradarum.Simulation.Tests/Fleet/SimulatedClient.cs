@@ -35,16 +35,18 @@ internal sealed class SimulatedClient(Simulation run)
     /// <summary>A hostname is taken from one property and given to the other, each as its own request.</summary>
     public void Move()
     {
-        if (!run.Control.IsUp)
+        if (run.AnyControl(0) is not { } control)
             return;
         var (from, askedAt) = (run.Disk.Log.Owner, run.Time.Now);
         var to = 3 - from;
-        var control = run.Control;
-        control.Append(Topology.Configuration(from, hasMoving: false), null);
+        control.Append(Topology.Configuration(from, hasMoving: false), _ => { }, Refused);
         control.Append(
             Topology.PurgeOf(from, 0, 4).Payload,
-            _ => control.Append(Topology.Configuration(to, hasMoving: true), _ => run.History.Moved(askedAt, to))
+            _ => control.Append(Topology.Configuration(to, hasMoving: true), _ => run.History.Moved(askedAt, to), Refused),
+            Refused
         );
+
+        static void Refused() { }
     }
 
     /// <summary>The receipt changed.</summary>
@@ -61,12 +63,11 @@ internal sealed class SimulatedClient(Simulation run)
 
     private void Ask(KnownPurge purge, Protocol.Link.RecordPayload payload, int page, Chance chance)
     {
-        if (!run.Control.IsUp)
+        if (run.AnyControl(chance.State) is not { } control)
         {
-            run.Time.After(Time.Second / 5, () => Ask(purge, payload, page, chance));
+            AskAgain();
             return;
         }
-        var control = run.Control;
         control.Append(
             payload,
             position =>
@@ -74,7 +75,7 @@ internal sealed class SimulatedClient(Simulation run)
                     run.Network.Delay(Place.Visitors, Place.Control),
                     () =>
                     {
-                        run.History.Accepted(purge, control.Log.Epoch, position);
+                        run.History.Accepted(purge, control.Epoch, position, payload);
                         run.Pages[purge.Number] = page;
                         control.Watch(purge);
                         for (var i = 0; i < 2; i++)
@@ -83,8 +84,22 @@ internal sealed class SimulatedClient(Simulation run)
                             run.Time.After(chance.Short(Time.Second / 20), () => Visit(pop, page, purge, chance));
                         }
                     }
-                )
+                ),
+            // Said to be unavailable: whatever became of it, it is asked for again.
+            AskAgain
         );
+
+        void AskAgain() => run.Time.After(Time.Second / 5, () => Ask(purge, payload, page, chance));
+    }
+
+    /// <summary>Another control plane has begun to work: the receipts of all purges are read there from here on.</summary>
+    public void Follow(ControlPlane control)
+    {
+        foreach (var purge in run.History.Purges)
+        {
+            if (purge.AcceptedAt != long.MaxValue)
+                control.Watch(purge);
+        }
     }
 
     private void Read(KnownPurge purge, int applied, bool complete)

@@ -14,6 +14,14 @@ internal sealed class SimulatedLog
 
     private static readonly LogEntry[] Beginning = Begin();
 
+    // What stands where an identity column has left a gap.
+    private static readonly RecordPayload Nothing = new()
+    {
+        PropertyId = 1,
+        Purges = true,
+        Purge = new PurgeBody(),
+    };
+
     private readonly List<LogEntry> _entries;
     private readonly PropertyStanding[] _standings = new PropertyStanding[2];
 
@@ -22,6 +30,13 @@ internal sealed class SimulatedLog
         Epoch = FirstEpoch;
         _entries = [.. Beginning];
         Stand();
+    }
+
+    public SimulatedLog(SimulatedLog other)
+    {
+        Epoch = other.Epoch;
+        _entries = [.. other._entries];
+        other._standings.CopyTo(_standings, 0);
     }
 
     /// <summary>A backup put back: the log as it was at a position, under a new id.</summary>
@@ -33,7 +48,7 @@ internal sealed class SimulatedLog
             Append(former[position].Payload);
     }
 
-    public string Epoch { get; }
+    public string Epoch { get; set; }
 
     public ulong Head => (ulong)_entries.Count - 1;
 
@@ -44,9 +59,31 @@ internal sealed class SimulatedLog
 
     public ulong Append(RecordPayload payload)
     {
-        _entries.Add(LogEntry.After(_entries[^1], Head + 1, payload));
-        Stand(Head);
+        Append(LogEntry.After(_entries[^1], Head + 1, payload));
         return Head;
+    }
+
+    /// <summary>What another copy of the log holds at the next position.</summary>
+    public void Append(LogEntry entry)
+    {
+        _entries.Add(entry);
+        Stand(Head);
+    }
+
+    /// <summary>
+    /// Mutation: a position that was given out before its transaction was over. Whoever reads meanwhile sees what came after it, and since such a column has gaps anyway, goes on.
+    /// </summary>
+    public void Put(ulong position, RecordPayload payload)
+    {
+        while (Head + 1 < position)
+            Append(Nothing);
+        if (position > Head)
+        {
+            Append(payload);
+            return;
+        }
+        _entries[(int)position] = LogEntry.After(_entries[(int)position - 1], position, payload);
+        Stand(position);
     }
 
     /// <summary>Which property the moving host belongs to.</summary>
@@ -73,7 +110,7 @@ internal sealed class SimulatedLog
                 }
                 : standing with
                 {
-                    LastPurge = position,
+                    LastPurge = Math.Max(standing.LastPurge, position),
                 };
     }
 

@@ -24,6 +24,8 @@ internal sealed class SimulatedProcess
     private bool _willSweep;
     private bool _publishedOnce;
     private long _applyNotBefore;
+    private int _address;
+    private int _failures;
 
     /// <param name="kept">The store that a former process of the node left on its disk, swept up to its cursor; null: it starts with nothing.</param>
     public SimulatedProcess(Simulation run, int node, InstanceFacts facts, SimulatedProcess? kept)
@@ -89,7 +91,8 @@ internal sealed class SimulatedProcess
 
     public void After(long delay, Action happens) => At(_run.Time.Now + delay, happens);
 
-    public void Start() => After(_chance.Short(Time.Second / 50), Open);
+    public void Start() =>
+        After(_chance.Short(Time.Second / 50) + (_run.Time.Now == 0 && _run.Database is not null ? Time.Second / 8 : 0), Open);
 
     /// <summary>SIGTERM: what is under way goes on for a while, then the lease is given up and that is said, and soon the process ends, heard or not.</summary>
     public void Stop(long drain)
@@ -147,7 +150,7 @@ internal sealed class SimulatedProcess
             return;
         _stream = null;
         _publishedOnce = false;
-        After(_chance.Between(Time.Second / 100, Time.Second / 5), Open);
+        After(Rest(), Open);
     }
 
     /// <summary>Whatever the network does to this node's stream, it is lost at both ends, each noticing in its time.</summary>
@@ -156,7 +159,7 @@ internal sealed class SimulatedProcess
         if (_stream is not { } stream)
             return;
         LeaveBehind(stream);
-        After(_chance.Between(Time.Second / 100, Time.Second / 5), Open);
+        After(Rest(), Open);
     }
 
     public void Take(SimulatedStream stream, object message)
@@ -168,6 +171,7 @@ internal sealed class SimulatedProcess
         {
             case Welcome welcome:
                 stream.IsWelcomed = true;
+                _failures = 0;
                 CarryOut(_machine.Welcomed(welcome.Epoch));
                 Beat(stream);
                 break;
@@ -206,20 +210,21 @@ internal sealed class SimulatedProcess
         _stream = null;
         _publishedOnce = false;
         stream.Cut();
-        var control = _run.Control;
-        _run.Time.After(_chance.Between(0, Time.Second), () => control.Lose(stream));
+        var control = stream.Slot.Control!;
+        _run.Time.After(_chance.Between(0, Time.Second), () => stream.Slot.Do(() => control.Lose(stream)));
     }
 
     private void Open()
     {
         if (_stream is not null || IsDetached || HasLeft)
             return;
-        if (!_run.Control.IsUp || _run.Network.IsCut(Node, Place.Control))
+        var slot = _run.Controls[_address];
+        if (!slot.Works || _run.Network.IsCut(Node, slot.Place))
         {
-            After(_chance.Between(Time.Second / 10, Time.Second * 2 / 5), Open);
+            After(_run.Controls.Length == 1 ? _chance.Between(Time.Second / 10, Time.Second * 2 / 5) : Rest(), Open);
             return;
         }
-        var stream = _stream = new SimulatedStream(_run, this);
+        var stream = _stream = new SimulatedStream(_run, this, slot);
         _machine.Opened();
         var cursor = _machine.Cursor;
         var (epoch, position) = (cursor?.Epoch ?? "", cursor?.Position ?? 0);
@@ -234,6 +239,15 @@ internal sealed class SimulatedProcess
                     Lost(stream);
             }
         );
+    }
+
+    /// <summary>Until the next address is tried, or the only one again.</summary>
+    private long Rest()
+    {
+        if (_run.Controls.Length == 1)
+            return _chance.Between(Time.Second / 100, Time.Second / 5);
+        _address = (_address + 1) % _run.Controls.Length;
+        return Backoff.For(++_failures, _run.Controls.Length, _chance.Part()).Ticks;
     }
 
     private bool HasLeft { get; set; }

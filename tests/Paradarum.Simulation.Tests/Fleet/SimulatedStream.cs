@@ -4,12 +4,15 @@ using Paradarum.SimulationTests.World;
 namespace Paradarum.SimulationTests.Fleet;
 
 /// <summary>One stream between a process and the control plane: in order each way, and lost as a whole.</summary>
-internal sealed class SimulatedStream(Simulation run, SimulatedProcess process)
+internal sealed class SimulatedStream(Simulation run, SimulatedProcess process, ControlSlot slot)
 {
     private long _upAt;
     private long _downAt;
 
     public SimulatedProcess Process => process;
+
+    /// <summary>The control plane's machine that it was opened to.</summary>
+    public ControlSlot Slot => slot;
 
     /// <summary>The control plane's view of it, once its hello was taken in.</summary>
     public NodeLink? Link { get; set; }
@@ -33,10 +36,11 @@ internal sealed class SimulatedStream(Simulation run, SimulatedProcess process)
     {
         if (!Passes(ref _upAt))
             return;
-        var control = run.Control;
-        run.Time.At(_upAt, () => Arrive(control, arrives));
+        if (slot.Control is not { } control)
+            return;
+        run.Time.At(_upAt, () => slot.Do(() => Arrive(control, arrives)));
         if (mayDouble && Doubles)
-            run.Time.At(_upAt, () => Arrive(control, arrives));
+            run.Time.At(_upAt, () => slot.Do(() => Arrive(control, arrives)));
     }
 
     /// <summary>To the node.</summary>
@@ -51,9 +55,9 @@ internal sealed class SimulatedStream(Simulation run, SimulatedProcess process)
 
     private bool Passes(ref long at)
     {
-        if (IsCut || run.Network.IsCut(process.Node, Place.Control))
+        if (IsCut || run.Network.IsCut(process.Node, slot.Place))
             return false;
-        at = Math.Max(at, run.Time.Now + run.Network.Delay(process.Node, Place.Control));
+        at = Math.Max(at, run.Time.Now + run.Network.Delay(process.Node, slot.Place));
         return true;
     }
 

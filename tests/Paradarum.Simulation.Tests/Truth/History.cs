@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Paradarum.Protocol.Link;
 using Paradarum.SimulationTests.World;
 
 namespace Paradarum.SimulationTests.Truth;
@@ -20,6 +21,9 @@ internal sealed class KnownPurge(int number, int property, int paths, string hos
     public long AskedAt => askedAt;
 
     public string Epoch { get; set; } = "";
+
+    /// <summary>What it asked for, in the log's own form.</summary>
+    public RecordPayload? Payload { get; set; }
 
     public ulong Position { get; set; }
 
@@ -79,7 +83,7 @@ internal sealed class History(Time time, Origin origin)
     public bool WasRestored { get; set; }
 
     /// <summary>Shields that nothing was done to: bits.</summary>
-    public int Undisturbed { get; set; } = (1 << Place.Shields) - 1;
+    public int Undisturbed { get; set; }
 
     /// <summary>Nodes of which a second process was started while the first lived.</summary>
     public int Doubled { get; set; }
@@ -93,11 +97,30 @@ internal sealed class History(Time time, Origin origin)
         return purge;
     }
 
-    public void Accepted(KnownPurge purge, string epoch, ulong position)
+    public void Accepted(KnownPurge purge, string epoch, ulong position, RecordPayload payload)
     {
+        purge.Payload = payload;
         (purge.Epoch, purge.Position, purge.AcceptedAt) = (epoch, position, time.Now);
         Note(2, purge.Number, (long)position);
         Trace?.Add(Line($"purge {purge.Number} accepted at {epoch}:{position}"));
+    }
+
+    /// <summary>Whether what was accepted is there whatever server fails: every commit waits for a standby.</summary>
+    public bool NothingIsLost { get; init; }
+
+    /// <summary>A control plane has no receipt for a purge that was accepted.</summary>
+    public void NotFound(KnownPurge purge)
+    {
+        Trace?.Add(Line($"purge {purge.Number} is not found"));
+        if (NothingIsLost)
+            Break($"G1: purge {purge.Number}, accepted at {purge.Epoch}:{purge.Position}, is not found");
+    }
+
+    /// <summary>A receipt names what it is about.</summary>
+    public void Shown(KnownPurge purge, RecordPayload items)
+    {
+        if (purge.Payload is { } asked && !ReferenceEquals(asked, items) && !asked.Equals(items))
+            Break($"G1, receipt: that of purge {purge.Number}, accepted at {purge.Epoch}:{purge.Position}, is about another one");
     }
 
     /// <summary>A receipt was read.</summary>

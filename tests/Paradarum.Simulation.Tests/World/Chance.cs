@@ -7,6 +7,9 @@ internal sealed class Chance(ulong seed)
 
     public static ulong Mix(ulong one, ulong other) => Scramble(one + (0x9E3779B97F4A7C15UL * (other + 1)));
 
+    /// <summary>Of no number that it gives; reading it draws none.</summary>
+    public ulong State => Scramble(_state + 1);
+
     public ulong Next() => Scramble(_state += 0x9E3779B97F4A7C15UL);
 
     /// <summary>From 0 up to, not including, 1.</summary>

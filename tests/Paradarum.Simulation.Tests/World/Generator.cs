@@ -29,6 +29,19 @@ internal sealed class Generator(ulong seed)
         (IncidentKind.Deletion, 2),
     ];
 
+    // Of several control planes on one database; a cut off one that does not know it comes most.
+    private static readonly (IncidentKind Kind, int Weight)[] DatabaseFaults =
+    [
+        (IncidentKind.CrashOfControl, 15),
+        (IncidentKind.CutFromDatabase, 30),
+        (IncidentKind.PauseOfControl, 15),
+        (IncidentKind.SessionEnded, 15),
+        (IncidentKind.Promotion, 20),
+    ];
+
+    // Every sixth schedule has a database among the first, in which mutations are looked for, and every 24th beyond: they cost several times what others do. The others go on
+    // meaning what they meant.
+    private readonly bool _hasDatabase = seed % (seed < 12_000 ? 6UL : 24UL) == 0;
     private readonly Chance _chance = new(Chance.Mix(seed, 1));
     private readonly List<Incident> _incidents = new(96);
     private long _grace;
@@ -52,6 +65,9 @@ internal sealed class Generator(ulong seed)
         if (_chance.Happens(0.35))
             mended = Math.Max(mended, Break(second));
         Purge(second);
+        // Somebody else purges at the same moment.
+        if (_hasDatabase && _chance.Happens(0.6))
+            _incidents.Add(new Incident(IncidentKind.Purge, second + _chance.Short(Lease / 20), 0, 0, AnyPage(), _chance.Next()));
         // Whatever the dice say, someone reads before, between and after.
         Visit(Lease, AnyPop(), _focus);
         Visit((first + second) / 2, AnyPop(), _focus);
@@ -78,9 +94,19 @@ internal sealed class Generator(ulong seed)
             LateOnStreams: _chance.Happens(0.5) ? 0 : _chance.Part() * 0.2,
             LatestOnStreams: _chance.Short(Lease / 3),
             Patience: _chance.Between(Lease / 4, Lease * 3 / 2),
-            HeldFor: _chance.Between(Lease / 20, Lease * 2)
+            HeldFor: _chance.Between(Lease / 20, Lease * 2),
+            Database: _hasDatabase ? Database() : null
         );
     }
+
+    private DatabaseSettings Database() =>
+        new(
+            2 + _chance.Below(Place.Controls - 1),
+            IsSynchronous: _chance.Happens(0.75),
+            AnsweredWithin: _chance.Between(Lease / 2, Lease * 4),
+            NoticedWithin: _chance.Between(Lease / 10, Lease * 3 / 2),
+            Late: _chance.Happens(0.7) ? 0 : _chance.Part() * 0.1
+        );
 
     /// <summary>Clocks are off by less than 1 % (design section 3, not promised): at the edges most of the time.</summary>
     private double Rate() =>
@@ -133,6 +159,9 @@ internal sealed class Generator(ulong seed)
         _incidents.Add(new Incident(kind, begins, lasts, nodes, _focus, detail));
         var over = begins + lasts;
 
+        if (kind == IncidentKind.CutFromDatabase && _chance.Happens(0.5))
+            over = ComeBack(begins, over);
+
         // What a node that was cut off serves when it is fenced depends on who else is in trouble.
         if (kind == IncidentKind.CutFromControl && _chance.Happens(0.2))
         {
@@ -166,9 +195,30 @@ internal sealed class Generator(ulong seed)
         return over;
     }
 
+    /// <summary>Whoever has taken over meanwhile is gone again when the one that was cut off comes back; a node that the other one has granted a lease is not heard of.</summary>
+    private long ComeBack(long begins, long over)
+    {
+        var gone = begins + _chance.Between((over - begins) / 4, over - begins);
+        var lasts = _chance.Between(Lease / 2, Lease * 3);
+        _incidents.Add(new Incident(IncidentKind.CrashOfControl, gone, lasts, 0, _focus, _chance.Next()));
+        var cut = gone - _chance.Between(0, Lease / 10);
+        _incidents.Add(new Incident(IncidentKind.CutFromControl, cut, Lease + _grace + Lease, 1 << AnyPop(), _focus, _chance.Next()));
+        var purged = Math.Max(gone, over) + _chance.Short(Lease / 2);
+        _incidents.Add(new Incident(IncidentKind.Purge, purged, 0, 0, _focus, _chance.Next()));
+        Visit(purged - (Lease / 20), AnyPop(), _focus);
+        Visit(purged + (Lease / 4), AnyPop(), _focus);
+        return Math.Max(Math.Max(over, gone + lasts), purged);
+    }
+
     private long Length(IncidentKind kind) =>
         kind switch
         {
+            // Half of them until after whoever takes over may say complete.
+            IncidentKind.CutFromDatabase or IncidentKind.PauseOfControl => _chance.Happens(0.5)
+                ? _chance.Between(Lease / 10, Lease * 2)
+                : Lease + _grace + _chance.Between(Lease / 2, Lease * 3),
+            IncidentKind.Promotion => _chance.Between(Lease / 4, Lease * 4),
+            IncidentKind.SessionEnded => 0,
             // Half of them until after the node is fenced.
             IncidentKind.CutFromControl => _chance.Happens(0.3)
                 ? _chance.Between(Lease / 10, Lease * 3 / 2)
@@ -225,8 +275,17 @@ internal sealed class Generator(ulong seed)
 
     private IncidentKind AnyFault()
     {
-        var at = _chance.Below(Faults.Sum(fault => fault.Weight));
-        foreach (var (kind, weight) in Faults)
+        if (_hasDatabase && _chance.Happens(0.65))
+            return Any(DatabaseFaults);
+        var kind = Any(Faults);
+        // A database is not put back from a backup here, and what became of a move that was not answered an outsider cannot say.
+        return _hasDatabase && (kind is IncidentKind.RestoreOfControl or IncidentKind.HostMove) ? IncidentKind.Promotion : kind;
+    }
+
+    private IncidentKind Any((IncidentKind Kind, int Weight)[] faults)
+    {
+        var at = _chance.Below(faults.Sum(fault => fault.Weight));
+        foreach (var (kind, weight) in faults)
         {
             if (at < weight)
                 return kind;

@@ -8,7 +8,19 @@ internal static class Place
     public const int Control = 6;
     public const int Origin = 7;
     public const int Visitors = 8;
-    public const int All = 9;
+
+    /// <summary>What every run has.</summary>
+    public const int Usual = 9;
+
+    /// <summary>Where there is a database: two more control planes, then three servers.</summary>
+    public const int Controls = 3;
+    public const int Database = 11;
+    public const int Servers = 3;
+    public const int All = Database + Servers;
+
+    public static int OfControl(int which) => which == 0 ? Control : Usual + which - 1;
+
+    public static bool IsControl(int place) => place is Control or Usual or Usual + 1;
 }
 
 /// <summary>What holds between two places now. Faults may overlap, so they are counted.</summary>
@@ -35,12 +47,15 @@ internal sealed class Network
     public Network(Settings settings)
     {
         _settings = settings;
-        for (var one = 0; one < Place.All; one++)
+        var places = settings.Database is null ? Place.Usual : Place.All;
+        for (var one = 0; one < places; one++)
         {
-            for (var other = one; other < Place.All; other++)
-                _links[(one * Place.All) + other] = new Link(
-                    new Chance(Chance.Mix(settings.Seed, (ulong)(1000 + (one * Place.All) + other)))
-                );
+            for (var other = one; other < places; other++)
+            {
+                // Known seeds go on meaning what they meant before there were more places.
+                var number = other < Place.Usual ? 1000 + (one * Place.Usual) + other : 5000 + (one * 100) + other;
+                _links[(one * Place.All) + other] = new Link(new Chance(Chance.Mix(settings.Seed, (ulong)number)));
+            }
         }
     }
 
@@ -53,8 +68,10 @@ internal sealed class Network
     {
         var link = this[from, to];
         var usual = (_settings.Latency / 2) + link.Chance.Short(_settings.Latency);
-        var toControl = from == Place.Control || to == Place.Control;
+        var toControl = Place.IsControl(from) || Place.IsControl(to);
         var (often, most) = toControl ? (_settings.LateOnStreams, _settings.LatestOnStreams) : (_settings.Late, _settings.Latest);
+        if (from >= Place.Database || to >= Place.Database)
+            (often, most) = (_settings.Database!.Late, Time.Second / 3);
         // Visitors are near: what they see is what the node did.
         if (from != Place.Visitors && to != Place.Visitors && link.Chance.Happens(often))
             usual += link.Chance.Between(0, most);

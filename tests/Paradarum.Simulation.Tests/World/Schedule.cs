@@ -24,6 +24,12 @@ internal enum IncidentKind
     Duplicates,
     Deletion,
     Stop,
+
+    // Of control planes on a database.
+    CutFromDatabase,
+    PauseOfControl,
+    SessionEnded,
+    Promotion,
 }
 
 /// <summary>One thing that happens. Times are true time in ticks.</summary>
@@ -64,11 +70,20 @@ internal sealed record Settings(
     double LateOnStreams,
     long LatestOnStreams,
     long Patience,
-    long HeldFor
+    long HeldFor,
+    DatabaseSettings? Database = null
 )
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(1);
 }
+
+/// <summary>Several control planes on one database.</summary>
+/// <param name="Controls">How many.</param>
+/// <param name="IsSynchronous">Commits wait for the standby: nothing that was accepted may be lost.</param>
+/// <param name="AnsweredWithin">How long a writer waits for the database.</param>
+/// <param name="NoticedWithin">How long a server takes at most to notice that a session is gone.</param>
+/// <param name="Late">How often a message from or to a server is late.</param>
+internal sealed record DatabaseSettings(int Controls, bool IsSynchronous, long AnsweredWithin, long NoticedWithin, double Late);
 
 /// <summary>A run before it runs: settings and what happens. Made from a seed; shrunk by leaving incidents out.</summary>
 internal sealed record Schedule(Settings Settings, IReadOnlyList<Incident> Incidents, long End)

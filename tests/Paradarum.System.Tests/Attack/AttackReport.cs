@@ -50,7 +50,7 @@ internal static class AttackReport
         foreach (var lost in ledger.Open.Take(20))
             text.Append(CultureInfo.InvariantCulture, $"LOST {lost}\n");
         foreach (var line in errors.Split('\n').TakeLast(10))
-            text.Append(CultureInfo.InvariantCulture, $"control plane: {line}\n");
+            text.Append(CultureInfo.InvariantCulture, $"control plane: {(line.Length > 300 ? line[..297] + "..." : line)}\n");
         return text.ToString();
     }
 

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
 using Npgsql;
 using Paradarum.SystemTests.Processes;
 
@@ -10,12 +12,15 @@ internal sealed class DatabaseFaults(DatabaseFleet fleet, AttackLedger ledger, R
     private const int Warm = 25;
     private static readonly TimeSpan LongestOutage = TimeSpan.FromSeconds(60);
 
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
+
     private readonly SortedDictionary<string, int> _injected = new(StringComparer.Ordinal);
+    private readonly List<TimeSpan> _acceptedAgain = [];
 
     public IReadOnlyDictionary<string, int> Injected => _injected;
 
-    /// <summary>From a promotion to the first purge that was accepted after it.</summary>
-    public TimeSpan LongestToAcceptAgain { get; private set; }
+    /// <summary>From each promotion to the first purge that was accepted after it, the shortest first.</summary>
+    public IReadOnlyList<TimeSpan> AcceptedAgain => [.. _acceptedAgain.Order()];
 
     public async Task RunUntilAsync(CancellationToken over)
     {
@@ -53,12 +58,35 @@ internal sealed class DatabaseFaults(DatabaseFleet fleet, AttackLedger ledger, R
     private Task FailOverAsync(CancellationToken over) =>
         fleet.FailOverAsync(async () =>
         {
-            var (since, known) = (Stopwatch.GetTimestamp(), ledger.Accepted);
-            while (ledger.Accepted == known && !over.IsCancellationRequested && Stopwatch.GetElapsedTime(since) < LongestOutage)
-                await Task.Delay(TimeSpan.FromMilliseconds(20), time, CancellationToken.None);
-            if (ledger.Accepted > known && Stopwatch.GetElapsedTime(since) is var took && took > LongestToAcceptAgain)
-                LongestToAcceptAgain = took;
+            // A client of its own: the others stop purging while too much of theirs is not complete.
+            using var api = fleet.NewApi(TimeSpan.FromSeconds(2));
+            var since = Stopwatch.GetTimestamp();
+            while (!over.IsCancellationRequested && Stopwatch.GetElapsedTime(since) < LongestOutage)
+            {
+                if (await IsAcceptedAsync(api))
+                {
+                    _acceptedAgain.Add(Stopwatch.GetElapsedTime(since));
+                    return;
+                }
+                await Task.Delay(Between, time, CancellationToken.None);
+            }
         });
+
+    private async Task<bool> IsAcceptedAsync(HttpClient api)
+    {
+        try
+        {
+            using var answer = await api.PostAsJsonAsync(
+                $"/api/property/{fleet.PropertyId}/purge",
+                new { type = "Path", value = "/promoted" }
+            );
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
 
     private async Task KillControlAsync(CancellationToken over)
     {
@@ -71,7 +99,7 @@ internal sealed class DatabaseFaults(DatabaseFleet fleet, AttackLedger ledger, R
     private async Task PauseControlAsync(CancellationToken over)
     {
         var control = fleet.Control(dice.Next(DatabaseFleet.Controls));
-        control.Process.Signal(ParadarumProcess.Pause);
+        await control.Process.PauseAsync();
         await WaitAsync(over);
         control.Process.Signal(ParadarumProcess.Continue);
     }

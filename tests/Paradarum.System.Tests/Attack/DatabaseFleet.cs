@@ -31,6 +31,7 @@ internal sealed class DatabaseFleet : IAttackedFleet, IAsyncDisposable
     private readonly Dictionary<string, ParadarumProcess> _nodes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _ports = new(StringComparer.Ordinal);
     private readonly List<ControlProcess> _controls = [];
+    private int _clients;
     private readonly PostgresServer[] _servers;
     private readonly int _originPort = FreePorts.Row(1);
     private Process? _origin;
@@ -78,7 +79,7 @@ internal sealed class DatabaseFleet : IAttackedFleet, IAsyncDisposable
     public HttpClient NewApi(TimeSpan timeout)
     {
         var urls = _controls.Select(control => control.Api).ToArray();
-        var api = new HttpClient(new AnyControl(urls)) { BaseAddress = urls[0], Timeout = timeout };
+        var api = new HttpClient(new AnyControl(urls, first: _clients++ % urls.Length)) { BaseAddress = urls[0], Timeout = timeout };
         api.DefaultRequestHeaders.Add("X-API-Key", Key);
         return api;
     }
@@ -119,9 +120,9 @@ internal sealed class DatabaseFleet : IAttackedFleet, IAsyncDisposable
     public async Task FailOverAsync(Func<Task> promoted)
     {
         Primary.Kill();
-        Standby.Promote();
-        // As whoever manages a cluster does: nobody is there to wait for.
+        // As whoever manages a cluster does: nobody is there to wait for. Before it, because a server that was just promoted may look at its settings only after a checkpoint.
         Standby.WaitForStandby(false);
+        Standby.Promote();
         (_servers[0], _servers[1]) = (_servers[1], _servers[0]);
         await promoted();
         Standby.ComeBackAsStandby(Primary, "standby");
@@ -148,6 +149,8 @@ internal sealed class DatabaseFleet : IAttackedFleet, IAsyncDisposable
             control.Start();
             if (i == 0)
                 await control.Process.LineAsync("paradarum control: ready");
+            else
+                await control.Process.LineAsync("paradarum control: prepared to take over");
         }
         Key = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_controls[0].Folder, "operator.json")))![
             "apiKey"
@@ -245,10 +248,11 @@ internal sealed class DatabaseFleet : IAttackedFleet, IAsyncDisposable
         }
     }
 
-    /// <summary>A client that knows all control planes: who is not there, or stands by, is left for the next one.</summary>
-    private sealed class AnyControl(Uri[] urls) : DelegatingHandler(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(1) })
+    /// <summary>A client that knows all control planes, each another one first: who is not there, or knows of nobody who works, is left for the next one.</summary>
+    private sealed class AnyControl(Uri[] urls, int first)
+        : DelegatingHandler(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(1) })
     {
-        private volatile int _current;
+        private volatile int _current = first;
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {

@@ -16,26 +16,46 @@ internal sealed class FleetUnderAttack(IAttackedFleet fleet, AttackLedger ledger
     /// <summary>Purges of one client that may be on their way at once.</summary>
     private const int OnTheirWay = 4;
 
+    /// <summary>An attack takes at most this many times as long as it should.</summary>
+    private const int MostTimes = 4;
+
     private static readonly string[] Pages =
     [
         .. Enumerable.Range(0, 32).Select(n => string.Create(CultureInfo.InvariantCulture, $"/p/{n}")),
     ];
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(30);
 
+    /// <summary>After no answer, or a refusal: who hammers on what is just starting keeps it from starting.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(300);
+
     /// <summary>Longer than any fault lasts: the answer of a node that was stopped meanwhile is the one worth seeing.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
-    public async Task RunAsync(TimeSpan length)
+    /// <summary>As long as said, and on until that many kinds of fault have happened: where a takeover takes half a minute, half a minute shows nothing else.</summary>
+    /// <returns>How long it took.</returns>
+    public async Task<TimeSpan> RunAsync(TimeSpan length, int kinds)
     {
-        using var over = new CancellationTokenSource(length, time);
+        using var over = new CancellationTokenSource();
+        var begun = time.GetTimestamp();
         await Task.WhenAll([
+            EndAsync(begun, length, kinds, over),
             faults.RunUntilAsync(over.Token),
             .. Enumerable.Range(0, Clients).Select(n => PurgeUntilAsync(new Random(seed + n + 1), over.Token)),
             .. Enumerable
                 .Range(0, Readers)
                 .Select(n => ReadUntilAsync(AttackFleet.Pops[n % AttackFleet.Pops.Length], new Random(seed - n - 1), over.Token)),
         ]);
+        var took = time.GetElapsedTime(begun);
         await ReadEverythingAsync();
+        return took;
+    }
+
+    private async Task EndAsync(long begun, TimeSpan length, int kinds, CancellationTokenSource over)
+    {
+        await Task.Delay(length, time, CancellationToken.None);
+        while (faults.Injected.Count < kinds && time.GetElapsedTime(begun) < MostTimes * length)
+            await Task.Delay(Rest, time, CancellationToken.None);
+        await over.CancelAsync();
     }
 
     private async Task PurgeUntilAsync(Random dice, CancellationToken over)
@@ -50,7 +70,10 @@ internal sealed class FleetUnderAttack(IAttackedFleet fleet, AttackLedger ledger
             if (await PurgeOneAsync(api, origin, Pages[dice.Next(Pages.Length)], dice.Next(20)) is { } receipt)
                 watching.Add(WatchAsync(api, receipt, free));
             else
+            {
                 free.Release();
+                await Task.Delay(Rest, time, CancellationToken.None);
+            }
             await Task.Delay(Breath, time, CancellationToken.None);
         }
         await Task.WhenAll(watching);
@@ -114,7 +137,7 @@ internal sealed class FleetUnderAttack(IAttackedFleet fleet, AttackLedger ledger
             {
                 // The control plane is away: it will be back.
             }
-            await Task.Delay(Breath, time, CancellationToken.None);
+            await Task.Delay(Rest, time, CancellationToken.None);
         }
         free.Release();
     }

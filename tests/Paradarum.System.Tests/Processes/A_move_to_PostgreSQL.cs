@@ -10,7 +10,7 @@ public sealed class A_move_to_PostgreSQL
     public async Task Keeps_purges_receipts_keys_and_what_nodes_have_stored_and_can_not_be_undone_by_accident()
     {
         using var database = PostgresServer.Start();
-        await using var fleet = await ProcessFleet.StartAsync(new ProcessFleetOptions { Grace = "20s" });
+        await using var fleet = await ProcessFleet.StartAsync(new ProcessFleetOptions { Grace = "60s" });
         var pop = fleet.Pops[0];
         fleet.Serves("old");
         await pop.VisitAsync("/kept");
@@ -33,6 +33,10 @@ public sealed class A_move_to_PostgreSQL
         await fleet.StartControlAsync("--database", database.ConnectionString());
         await fleet.WhenHealthyAsync(fleet.Shields.Concat(fleet.Pops));
         fleet.Serves("new");
+        // Complete within the grace: the nodes have come, and are healthy on their own word and not on the former control plane's.
+        (await fleet.PurgeAndWaitAsync("Path", "/other"))["perNode"]!
+            .AsArray()
+            .ShouldAllBe(node => node!["state"]!.GetValue<string>() == "applied");
         // The node went on from its position: what it had stored is still a hit.
         (await pop.VisitAsync("/kept")).Body.ShouldBe("old");
         (await fleet.ReceiptAsync(before))["state"]!.GetValue<string>().ShouldBe("complete");

@@ -103,6 +103,11 @@ public sealed class A_node_comes_back
         await fleet.PurgeAsync("Path", "/page"); // has the position that "/one" had
         pop.Process.Signal(ParadarumProcess.Continue);
 
+        // Healthy it is on the former control plane's word too: it must have said of this log that it followed it to its end.
+        await Patiently.UntilAsync(
+            async () => (await fleet.ListedAsync(pop))!["lag"]!.GetValue<long>() == 0,
+            "it has followed the other log"
+        );
         await fleet.WhenHealthyAsync(pop);
         (await pop.VisitAsync("/page")).Body.ShouldBe("new");
     }
@@ -187,8 +192,8 @@ public sealed class A_node_comes_back
             pop.Link.Restore();
             (await fleet.ReceiptAsync(purge, "30s"))["state"]!.GetValue<string>().ShouldBe("complete");
             await fleet.WhenHealthyAsync(pop);
-            await pop.VisitAsync("/page");
-            (await pop.VisitAsync("/page")).Cache.ShouldBe("HIT", "it serves on its own word again");
+            // Its lease comes with the next heartbeat.
+            await Patiently.UntilAsync(async () => (await pop.VisitAsync("/page")).Cache == "HIT", "it serves on its own word again");
         }
 
         [Fact]

@@ -31,6 +31,31 @@ public sealed class A_node_with_a_disk_is_killed
     }
 
     [Fact]
+    public async Task And_does_not_even_ask_whether_what_was_purged_is_still_the_same()
+    {
+        await using var fleet = await ProcessFleet.StartAsync(WithDisk);
+        var pop = fleet.Pops[0];
+        // To be asked about each time, and the origin gives the new page the old one's tag.
+        var body = "old";
+        fleet.Origin.Script = exchange =>
+            exchange.Request["If-None-Match"] is null
+                ? exchange.RespondAsync(body, "Cache-Control: max-age=0|ETag: \"1\"")
+                : exchange.NotModifiedAsync("Cache-Control: max-age=0|ETag: \"1\"");
+        await pop.VisitAsync("/page");
+        await pop.VisitAsync("/kept");
+        await WrittenAsync(pop, 2);
+
+        await pop.Process.KillAsync();
+        body = "new";
+        var purge = await fleet.PurgeAsync("Path", "/page");
+        pop.Launch();
+        await pop.ReadyAsync();
+        (await fleet.ReceiptAsync(purge, "30s"))["state"]!.GetValue<string>().ShouldBe("complete");
+        (await pop.VisitAsync("/page")).Body.ShouldBe("new");
+        (await pop.VisitAsync("/kept")).Body.ShouldBe("old", "it is on the disk, and the origin says that it is the same");
+    }
+
+    [Fact]
     public async Task Right_after_its_acknowledgement_whatever_has_reached_the_disk_by_then()
     {
         await using var fleet = await ProcessFleet.StartAsync(WithDisk);

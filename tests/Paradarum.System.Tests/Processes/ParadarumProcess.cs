@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Paradarum.Testing;
 
 namespace Paradarum.SystemTests.Processes;
 
@@ -96,7 +97,30 @@ internal sealed partial class ParadarumProcess : IAsyncDisposable
         return await seen.Task.WaitAsync(Within);
     }
 
-    public void Signal(int signal) => kill(_process.Id, signal).ShouldBe(0);
+    public void Signal(int signal) => kill(_process.Id, signal).ShouldBe(0, $"It has ended.\n{Errors}");
+
+    /// <summary>SIGSTOP, and waits until it has stopped: on a busy machine its threads go on, and answer, until each has had its turn to stop.</summary>
+    public Task PauseAsync()
+    {
+        Signal(Pause);
+        return Eventually.Async(() => Task.FromResult(HasStopped()));
+    }
+
+    private bool HasStopped()
+    {
+        try
+        {
+            // proc(5): the state follows the name, which stands in brackets and may hold any character.
+            return Directory
+                .GetDirectories($"/proc/{Id}/task")
+                .Select(thread => File.ReadAllText(Path.Combine(thread, "stat")))
+                .All(stat => stat[stat.LastIndexOf(')') + 2] == 'T');
+        }
+        catch (IOException)
+        {
+            return false; // one of its threads has just ended
+        }
+    }
 
     /// <summary>SIGKILL, and waits until it is gone.</summary>
     public async Task KillAsync()

@@ -192,7 +192,8 @@ internal sealed class ProcessFleet : IAsyncDisposable
     {
         foreach (var edge in edges)
             await Patiently.UntilAsync(
-                async () => (await ListedAsync(edge))?["healthy"]!.GetValue<bool>() == true,
+                // After a control plane's start a node is healthy on the former one's word until it has come.
+                async () => await ListedAsync(edge) is { } node && node["healthy"]!.GetValue<bool>() && node["connected"]!.GetValue<bool>(),
                 $"{edge.Name} is healthy"
             );
     }

@@ -15,6 +15,7 @@ internal sealed class ReplicaFleet : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly List<Replica> _controls = [];
     private readonly List<EdgeProcess> _edges = [];
+    private List<Replica> _known = [];
 
     public ScriptedOrigin Origin { get; } = new();
 
@@ -24,13 +25,15 @@ internal sealed class ReplicaFleet : IAsyncDisposable
 
     /// <summary>Started: the first control plane works, the others stand by, every node is ready.</summary>
     /// <param name="database">Connection string for all.</param>
+    /// <param name="nodesKnow">How many of the control planes the nodes have been told of, the last ones; null: all.</param>
     /// <param name="ofTheFirst">Another one for the first of them, such as over a link that can be cut.</param>
     public static async Task<ReplicaFleet> StartAsync(
         string database,
         int controls,
         string? ofTheFirst = null,
         int shields = 1,
-        int pops = 1
+        int pops = 1,
+        int? nodesKnow = null
     )
     {
         var fleet = new ReplicaFleet();
@@ -48,6 +51,7 @@ internal sealed class ReplicaFleet : IAsyncDisposable
             var key = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(fleet._controls[0].Folder, "operator.json")))!["apiKey"]!;
             foreach (var control in fleet._controls)
                 control.Client.DefaultRequestHeaders.Add("X-API-Key", key.GetValue<string>());
+            fleet._known = fleet._controls[^(nodesKnow ?? controls)..];
             fleet.PropertyId = await fleet.AddPropertyAsync();
             for (var n = 1; n <= shields; n++)
                 await fleet.AddEdgeAsync("shield", $"shield-{n.ToString(CultureInfo.InvariantCulture)}");
@@ -79,7 +83,7 @@ internal sealed class ReplicaFleet : IAsyncDisposable
     /// <summary>Completes when it takes purges and counts every node as healthy: for the length of a lease after a takeover on the word of the former one.</summary>
     public async Task WorksAsync(int control)
     {
-        await Patiently.UntilAsync(() => IsReadyAsync(control), $"control plane {control} works");
+        await Patiently.UntilAsync(() => IsTheOneThatWorksAsync(control), $"control plane {control} works");
         await Patiently.UntilAsync(
             async () =>
             {
@@ -102,7 +106,7 @@ internal sealed class ReplicaFleet : IAsyncDisposable
             {
                 for (var i = 0; i < _controls.Count && works < 0; i++)
                 {
-                    if (await IsReadyAsync(i))
+                    if (await IsTheOneThatWorksAsync(i))
                         works = i;
                 }
                 return works >= 0;
@@ -130,6 +134,15 @@ internal sealed class ReplicaFleet : IAsyncDisposable
             $"control plane {control} stands by"
         );
 
+    /// <summary>What a request with another key is answered with.</summary>
+    public async Task<HttpStatusCode> StatusWithAsync(int control, string key)
+    {
+        using var client = new HttpClient { BaseAddress = ClientOf(control).BaseAddress };
+        client.DefaultRequestHeaders.Add("X-API-Key", key);
+        using var answer = await client.GetAsync("/api/property");
+        return answer.StatusCode;
+    }
+
     public void Serves(string body) => Origin.Script = exchange => exchange.RespondAsync(body, "Cache-Control: max-age=600");
 
     /// <summary>What a visitor of the first PoP is given.</summary>
@@ -138,13 +151,17 @@ internal sealed class ReplicaFleet : IAsyncDisposable
     public async Task<JsonObject> PurgeAndWaitAsync(int control, string path) =>
         await ClientOf(control).PurgeAndWaitAsync(PropertyId, new { type = "Path", value = path });
 
-    private async Task<bool> IsReadyAsync(int control)
+    /// <summary>Not one that hands on what it is asked.</summary>
+    public async Task<bool> IsTheOneThatWorksAsync(int control)
     {
+        // One that hangs says nothing at all.
+        using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(2), TimeProvider.System);
         try
         {
-            return await HealthAsync(control, "ready") == HttpStatusCode.OK;
+            using var answer = await ClientOf(control).GetAsync("/health/ready", soon.Token);
+            return await answer.Content.ReadAsStringAsync() == "ready\n";
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
             return false;
         }
@@ -165,7 +182,7 @@ internal sealed class ReplicaFleet : IAsyncDisposable
     {
         using var answer = await ClientOf(0).PostAsJsonAsync($"/api/{(role == "shield" ? "shield" : "node")}", new { name });
         var data = (await answer.Content.ReadFromJsonAsync<JsonObject>())!["data"]!;
-        var controls = string.Join(',', _controls.Select(control => $"http://127.0.0.1:{control.FleetPort}"));
+        var controls = string.Join(',', _known.Select(control => $"http://127.0.0.1:{control.FleetPort}"));
         var edge = new EdgeProcess(role, name, data["id"]!.GetValue<string>(), _folder[name], FreePorts.Row(1), controls, []);
         _edges.Add(edge);
         edge.Launch(data["enrolmentToken"]!.GetValue<string>());

@@ -10,51 +10,6 @@ namespace Paradarum.SystemTests.Up;
 public sealed class One_command_starts_a_small_CDN
 {
     [Fact]
-    public async Task A_visitor_gets_the_stored_page_until_it_is_purged_and_then_a_new_one()
-    {
-        using var folder = new TemporaryFolder();
-        await using var up = await UpProcess.StartAsync(folder["data"], UpPorts.Pick());
-        using var visitor = new Visitor(up.Facts.Pops[0].Url, up.Facts.Hostname);
-        using var api = up.Api();
-
-        var first = await visitor.GetAsync("/");
-        var second = await visitor.GetAsync("/");
-        (first.Cache, second.Cache).ShouldBe(("MISS", "HIT"));
-        second.Body.ShouldBe(first.Body);
-
-        var receipt = await api.PurgeAndWaitAsync(up.Facts.PropertyId, new { type = "Path", value = "/" });
-        receipt["state"]!.GetValue<string>().ShouldBe("complete");
-        receipt["jobsDone"]!.GetValue<int>().ShouldBe(receipt["jobCount"]!.GetValue<int>());
-
-        var third = await visitor.GetAsync("/");
-        third.Cache.ShouldBe("MISS");
-        third.Body.ShouldNotBe(first.Body);
-    }
-
-    [Fact]
-    public async Task The_facts_for_scripts_are_complete_private_and_true()
-    {
-        using var folder = new TemporaryFolder();
-        var ports = UpPorts.Pick();
-        await using var up = await UpProcess.StartAsync(folder["data"], ports);
-
-        File.GetUnixFileMode(Path.Combine(up.DataFolder, "up.json")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        up.Facts.Api.ShouldBe($"http://localhost:{ports.Api}");
-        up.Facts.Hostname.ShouldBe("demo.cdn.localhost");
-        up.Facts.Shields.Select(node => new Uri(node.Url).Port).ShouldBe([ports.FirstEdge]);
-        up.Facts.Pops.Select(node => new Uri(node.Url).Port).ShouldBe([ports.FirstEdge + 1, ports.FirstEdge + 2]);
-
-        using var api = up.Api();
-        var properties = await api.GetFromJsonAsync<JsonObject>("/api/property");
-        properties!["data"]![0]!["id"]!.GetValue<long>().ShouldBe(up.Facts.PropertyId);
-        using var nobody = new HttpClient { BaseAddress = new Uri(up.Facts.Api) };
-        var login = await nobody.PostAsJsonAsync("/api/auth/login", new { email = up.Facts.AdminEmail, password = up.Facts.AdminPassword });
-        login.StatusCode.ShouldBe(HttpStatusCode.OK);
-        using var origin = new HttpClient();
-        (await origin.GetAsync(up.Facts.Origin)).StatusCode.ShouldBe(HttpStatusCode.OK);
-    }
-
-    [Fact]
     public async Task A_second_start_keeps_keys_identities_property_and_history()
     {
         using var folder = new TemporaryFolder();
@@ -241,27 +196,5 @@ public sealed class One_command_starts_a_small_CDN
         code.ShouldBe(1);
         errors.ShouldContain($"Port {ports.FirstEdge + 1} is already in use");
         errors.ShouldContain("--first-edge-port");
-    }
-
-    [Fact]
-    public async Task A_taken_data_folder_is_named_with_what_to_do()
-    {
-        using var folder = new TemporaryFolder();
-        await using var up = await UpProcess.StartAsync(folder["data"], UpPorts.Pick());
-        var (code, _, errors) = await UpProcess.RunToEndAsync(folder["data"], UpPorts.Pick());
-        code.ShouldBe(1);
-        errors.ShouldContain(folder["data"]);
-        errors.ShouldContain("--data");
-        UpFacts.Read(folder["data"]).ShouldBeEquivalentTo(up.Facts);
-    }
-
-    [Fact]
-    public async Task It_listens_on_loopback_only()
-    {
-        using var folder = new TemporaryFolder();
-        await using var up = await UpProcess.StartAsync(folder["data"], UpPorts.Pick());
-        var listening = ListeningSockets.Of(up.ProcessId);
-        listening.Count.ShouldBeGreaterThanOrEqualTo(6);
-        listening.ShouldAllBe(address => IPAddress.IsLoopback(address));
     }
 }

@@ -55,7 +55,8 @@ internal sealed class PostgresServer : IDisposable
             "--no-sync"
         );
         PostgresPrograms.Run(file, arguments);
-        server.Configure(["max_connections = 300", "shared_buffers = 64MB", .. settings]);
+        // Shared memory in its folder: what a killed one leaves goes with it.
+        server.Configure(["max_connections = 300", "shared_buffers = 64MB", "dynamic_shared_memory_type = mmap", .. settings]);
         server.Run();
         return server;
     }

@@ -1,4 +1,3 @@
-using System.Data;
 using System.Data.Common;
 using Npgsql;
 
@@ -25,7 +24,7 @@ internal sealed class PostgresEngine : LogEngine
             "Paradarum reader",
             builder =>
             {
-                if (!builder.ContainsKey("Maximum Pool Size"))
+                if (!builder.ShouldSerialize("Maximum Pool Size"))
                     builder.MaxPoolSize = MostReaders;
             }
         ).ConnectionString;
@@ -43,42 +42,6 @@ internal sealed class PostgresEngine : LogEngine
             return e is ArgumentException { ParamName: { Length: > 0 } name }
                 ? $"the part {name} is not understood"
                 : "it is not understood";
-        }
-    }
-
-    /// <summary>
-    /// Returns when a writer could start: the server can be reached, is a primary, and nobody holds the lock. Takes nothing: somebody else may be faster. Looks over one connection for as long as
-    /// that lives.
-    /// </summary>
-    public static async Task UntilFreeAsync(string database, TimeSpan lookEvery, TimeProvider time, CancellationToken stop)
-    {
-        var settings = Settings(database, "Paradarum stand-by", builder => builder.Pooling = false).ConnectionString;
-        NpgsqlConnection? connection = null;
-        try
-        {
-            while (true)
-            {
-                try
-                {
-                    connection ??= new NpgsqlConnection(settings);
-                    if (connection.State != ConnectionState.Open)
-                        await connection.OpenAsync(stop);
-                    await using var command = new NpgsqlCommand(PostgresLogDatabase.IsFree, connection);
-                    if (await command.ExecuteScalarAsync(stop) is true)
-                        return;
-                }
-                catch (Exception e) when (e is NpgsqlException or TimeoutException)
-                {
-                    await connection!.DisposeAsync();
-                    connection = null;
-                }
-                await Task.Delay(lookEvery, time, stop);
-            }
-        }
-        finally
-        {
-            if (connection is not null)
-                await connection.DisposeAsync();
         }
     }
 
@@ -102,20 +65,25 @@ internal sealed class PostgresEngine : LogEngine
         }
     }
 
-    private static NpgsqlConnectionStringBuilder Settings(string database, string name, Action<NpgsqlConnectionStringBuilder> further)
+    /// <summary>What an operator has not said in the connection string, and what <paramref name="further"/> insists on.</summary>
+    internal static NpgsqlConnectionStringBuilder Settings(string database, string name, Action<NpgsqlConnectionStringBuilder> further)
     {
         var builder = new NpgsqlConnectionStringBuilder(database);
-        if (!builder.ContainsKey("Application Name"))
+        // Not ContainsKey, which is true of every name that Npgsql knows.
+        if (!builder.ShouldSerialize("Application Name"))
             builder.ApplicationName = name;
-        if (!builder.ContainsKey("Timeout"))
+        if (!builder.ShouldSerialize("Timeout"))
             builder.Timeout = ConnectWithinSeconds;
-        if (!builder.ContainsKey("Command Timeout"))
+        if (!builder.ShouldSerialize("Command Timeout"))
             builder.CommandTimeout = AnswerWithinSeconds;
-        if (!builder.ContainsKey("Max Auto Prepare"))
+        if (!builder.ShouldSerialize("Max Auto Prepare"))
             (builder.MaxAutoPrepare, builder.AutoPrepareMinUsages) = (64, 2);
         // Of several hosts only the primary can be written to, and only what it has confirmed is read.
-        if (!builder.ContainsKey("Target Session Attributes") && builder.Host?.Contains(',', StringComparison.Ordinal) == true)
+        if (!builder.ShouldSerialize("Target Session Attributes") && builder.Host?.Contains(',', StringComparison.Ordinal) == true)
             builder.TargetSessionAttributes = "primary";
+        // Who is the primary is asked, not remembered: what Npgsql remembers for ten seconds is just what a promotion has changed.
+        if (!builder.ShouldSerialize("Host Recheck Seconds"))
+            builder.HostRecheckSeconds = 0;
         further(builder);
         return builder;
     }

@@ -17,13 +17,17 @@ internal sealed class PostgresLogDatabase : LogDatabase
     /// <summary>Names the lock in <c>pg_locks</c>: "PARA".</summary>
     internal const int LockKey = 0x50415241;
 
-    /// <summary>True on a primary whose lock nobody holds. An advisory lock of one number has it in two halves.</summary>
+    /// <summary>Told when another control plane has something new to look at: who works, or that nobody does.</summary>
+    internal const string Channel = "paradarum_log";
+
+    /// <summary>True on a primary whose lock nobody holds; then, whether commits wait for a standby. An advisory lock of one number has it in two halves.</summary>
     internal static readonly string IsFree = string.Create(
         CultureInfo.InvariantCulture,
         $"""
         SELECT NOT pg_is_in_recovery() AND NOT EXISTS (
           SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = {LockKey} AND objsubid = 1
-            AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())),
+          current_setting('synchronous_standby_names') <> ''
         """
     );
 
@@ -39,7 +43,8 @@ internal sealed class PostgresLogDatabase : LogDatabase
     public override string Name => $"database {_connection.Database} on {_connection.Host}";
 
     /// <summary>The next session need not wait until the server has noticed that this one is gone.</summary>
-    public override void Finish() => _connection.Run($"SELECT pg_advisory_unlock({LockKey.ToString(CultureInfo.InvariantCulture)})");
+    public override void Finish() =>
+        _connection.Run($"SELECT pg_advisory_unlock({LockKey.ToString(CultureInfo.InvariantCulture)}), pg_notify('{Channel}', '')");
 
     public static PostgresLogDatabase Open(string settings, IReadOnlyList<SchemaPart> parts)
     {
@@ -56,10 +61,11 @@ internal sealed class PostgresLogDatabase : LogDatabase
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {
             connection.Dispose();
-            throw new LogCannotStartException(
-                $"PostgreSQL at {new NpgsqlConnectionStringBuilder(settings).Host} cannot be used: {e.Message.TrimEnd('.')}.",
-                e
-            );
+            var message =
+                $"PostgreSQL at {new NpgsqlConnectionStringBuilder(settings).Host} cannot be used: {Cause(e).Message.TrimEnd('.')}.";
+            throw e is PostgresException { IsTransient: false }
+                ? new LogCannotStartException(message, e)
+                : new LogOutOfReachException(message, e);
         }
         catch
         {
@@ -76,9 +82,14 @@ internal sealed class PostgresLogDatabase : LogDatabase
                 $"PostgreSQL {connection.PostgreSqlVersion} is too old: version {OldestServer} or later is needed."
             );
         if (connection.Scalar("SELECT pg_is_in_recovery()") is true)
+        {
+            // Of several one is, or is about to become, the primary.
+            if (new NpgsqlConnectionStringBuilder(connection.ConnectionString).Host!.Contains(',', StringComparison.Ordinal))
+                throw new LogOutOfReachException($"PostgreSQL at {connection.Host} is a standby: none of the servers is the primary now.");
             throw new LogCannotStartException(
                 $"PostgreSQL at {connection.Host} is a standby. Name the primary, or all of them: Host=one,two."
             );
+        }
         foreach (var setting in new[] { "fsync", "full_page_writes" })
         {
             if (connection.Scalar($"SHOW {setting}") is not "on")
@@ -91,18 +102,16 @@ internal sealed class PostgresLogDatabase : LogDatabase
             connection.Run("SET synchronous_commit = on");
     }
 
-    /// <summary>
-    /// Another timeline means another server: a standby that was promoted, or a backup that was restored. Both begin a new epoch, so that no node goes on from a position that
-    /// only the former one had. Where every commit had waited for a standby nothing is lost: the lineage goes on, and so do purge ids.
-    /// </summary>
+    /// <summary>Settles what the server's timeline means for the epoch (<see cref="LogEpochs.FateOn"/>), and notes it.</summary>
     protected override void Prepare()
     {
         var timeline = Statements.Query("SELECT substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)", row => row.GetString(0))[0];
         var standby = Statements.Query("SHOW synchronous_standby_names", row => row.GetString(0))[0].Length > 0;
         using var transaction = _connection.BeginTransaction();
         Statements.Transaction = transaction;
-        if (Meta("timeline") is { } known && known != timeline)
-            StartEpoch(nothingLost: Meta("synchronous") == "1");
+        var fate = LogEpochs.FateOn(Meta("timeline"), timeline, waitedForStandby: Meta("synchronous") == "1");
+        if (fate != EpochFate.GoesOn)
+            StartEpoch(nothingLost: fate == EpochFate.FollowedByAnother);
         SetMeta("timeline", timeline);
         SetMeta("synchronous", standby ? "1" : "0");
         Statements.Flush();
@@ -152,6 +161,15 @@ internal sealed class PostgresLogDatabase : LogDatabase
         SetMeta("epoch", RandomNumberGenerator.GetHexString(32, lowercase: true));
     }
 
+    /// <summary>What the operator can do something about: of several hosts the last one's, and not that there is an inner exception.</summary>
+    private static Exception Cause(Exception e) =>
+        e switch
+        {
+            AggregateException { InnerExceptions: [.., var last] } => Cause(last),
+            { InnerException: { } inner } => Cause(inner),
+            _ => e,
+        };
+
     private static void TakeLock(NpgsqlConnection connection)
     {
         try
@@ -169,6 +187,12 @@ internal sealed class PostgresLogDatabase : LogDatabase
         }
         // A machine that is gone without a word gives its lock back within seconds, not hours.
         connection.Run("SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 1; SET tcp_keepalives_count = 3");
+        // A process that hangs keeps its connection alive: the writer says something every second (LogWriter), and who does not is given up.
+        foreach (var setting in new[] { "idle_session_timeout", "idle_in_transaction_session_timeout" })
+        {
+            if (connection.Scalar($"SHOW {setting}") is "0")
+                connection.Run($"SET {setting} = '30s'");
+        }
         // Transactions are short and the writer's alone: one that waits for a lock waits for something that is not ours.
         connection.Run("SET lock_timeout = '10s'");
     }
