@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Paradarum.Bench.Accept;
 using Paradarum.Bench.Conformance;
-using Paradarum.Bench.Databases;
 using Paradarum.Bench.DiskStart;
 using Paradarum.Bench.FleetSize;
 using Paradarum.Bench.Hits;
@@ -9,6 +8,7 @@ using Paradarum.Bench.Isolation;
 using Paradarum.Bench.NodeBed;
 using Paradarum.Bench.Propagate;
 using Paradarum.Bench.PurgeUnderLoad;
+using Paradarum.Bench.Replicas;
 
 // Benchmarks are run by hand, never as timed tests; what they print is kept in bench/results.
 var root = new RootCommand("Benchmarks of Paradarum. Each starts what it measures, over real sockets.")
@@ -16,7 +16,7 @@ var root = new RootCommand("Benchmarks of Paradarum. Each starts what it measure
     IsolationCommand.Create(),
     HitsCommand.Create(),
     AcceptCommand.Create(),
-    DatabasesCommand.Create(),
+    ReplicasCommand.Create(),
     PropagateCommand.Create(),
     FleetCommand.Create(),
     ConformanceCommand.Create(),

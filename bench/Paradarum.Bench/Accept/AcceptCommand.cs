@@ -8,24 +8,11 @@ namespace Paradarum.Bench.Accept;
 /// <summary><c>accept</c>: durable purges per second, against an endpoint of the same framework that does nothing.</summary>
 internal static class AcceptCommand
 {
-    public static Command Create()
-    {
-        var seconds = BenchReport.Number("--seconds", "How long each turn is measured, in seconds.", 8, 600);
-        var connections = BenchReport.Number(
-            "--connections",
-            "Keep-alive connections, each sending again as soon as it is answered.",
-            64,
-            1024
-        );
-        var turns = BenchReport.Number("--turns", "Turns of each, one after the other; the median counts.", 3, 20);
-        var warm = BenchReport.Number(
-            "--warm",
+    public static Command Create() =>
+        new TurnOptions(
             "How long each is warmed up before the first turn, in seconds: seven processes have their code compiled meanwhile, by the same processors.",
-            15,
-            600
-        );
-        var result = BenchReport.Out();
-        var command = new Command(
+            15
+        ).Command(
             "accept",
             """
             Measure how many purges a second are made durable and answered, with two shields and four PoPs attached as processes, in turns with an endpoint of
@@ -33,38 +20,17 @@ internal static class AcceptCommand
 
             Example:
               dotnet run --project bench/Paradarum.Bench -c Release -- accept --out bench/results/accept.md
-            """
-        )
-        {
-            seconds,
-            connections,
-            turns,
-            warm,
-            result,
-        };
-        command.SetAction(
-            async (parsed, stop) =>
-                await BenchReport.KeepAsync(
-                    await RunAsync(
-                        parsed.GetValue(connections),
-                        TimeSpan.FromSeconds(parsed.GetValue(seconds)),
-                        parsed.GetValue(turns),
-                        TimeSpan.FromSeconds(parsed.GetValue(warm)),
-                        stop
-                    ),
-                    parsed.GetValue(result),
-                    stop
-                )
+            """,
+            RunAsync
         );
-        return command;
-    }
 
-    private static async Task<string> RunAsync(int connections, TimeSpan turn, int turns, TimeSpan warm, CancellationToken stop)
+    private static async Task<string> RunAsync(TurnPlan plan, CancellationToken stop)
     {
+        var (connections, turn, turns, warm) = plan;
         await using var bed = await ProcessFleetBed.StartAsync(shields: 2, pops: 4);
         await using var peer = await EmptyPeer.StartAsync();
         var purges = PurgeBytes.Of(bed.PropertyId, bed.ApiKey);
-        HttpLoad Load(int port) => new(port, purges, head => head.StartsWith("HTTP/1.1 200"u8));
+        HttpLoad Load(int port) => new([port], purges, head => head.StartsWith("HTTP/1.1 200"u8));
         var (durable, empty) = (Load(bed.ApiPort), Load(peer.Port));
         await empty.MeasureAsync(connections, warm);
         await durable.MeasureAsync(connections, warm);

@@ -17,15 +17,15 @@ internal sealed class LightPop : IAsyncDisposable
     );
     private readonly Task _running;
 
-    private LightPop(GrpcChannel channel, AsyncDuplexStreamingCall<NodeMessage, ControlMessage> stream)
+    private LightPop(GrpcChannel channel, AsyncDuplexStreamingCall<NodeMessage, ControlMessage> stream, TimeSpan beat)
     {
         (_channel, _stream) = (channel, stream);
-        _running = Task.WhenAll(ReadAsync(), WriteAsync(), BeatAsync());
+        _running = Task.WhenAll(ReadAsync(), WriteAsync(), BeatAsync(beat));
     }
 
     public Task Granted => _granted.Task;
 
-    public static async Task<LightPop> ConnectAsync(int fleetPort, string token)
+    public static async Task<LightPop> ConnectAsync(int fleetPort, string token, TimeSpan beat)
     {
         var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{fleetPort}");
         var client = new FleetLink.FleetLinkClient(channel);
@@ -39,7 +39,7 @@ internal sealed class LightPop : IAsyncDisposable
             Url = "http://127.0.0.1:9",
         };
         await stream.RequestStream.WriteAsync(new NodeMessage { Hello = hello });
-        return new LightPop(channel, stream);
+        return new LightPop(channel, stream, beat);
     }
 
     public async ValueTask DisposeAsync()
@@ -84,9 +84,9 @@ internal sealed class LightPop : IAsyncDisposable
             await _stream.RequestStream.WriteAsync(message, _stop.Token);
     }
 
-    private async Task BeatAsync()
+    private async Task BeatAsync(TimeSpan every)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), TimeProvider.System);
+        using var timer = new PeriodicTimer(every, TimeProvider.System);
         ulong sequence = 0;
         do _outgoing.Writer.TryWrite(new NodeMessage { Heartbeat = new Heartbeat { Sequence = ++sequence } });
         while (await timer.WaitForNextTickAsync(_stop.Token));

@@ -23,7 +23,8 @@ internal static class Growth
             for (var turn = 0; turn <= plan.Turns; turn++)
             {
                 stop.ThrowIfCancellationRequested();
-                turns.Add(await WrkLoad.RunAsync(node.Server, connections, "/1k/", objects, TimeSpan.FromSeconds(plan.Seconds)));
+                var seconds = turn == 0 && objects == 1000 ? plan.Warm : plan.Seconds;
+                turns.Add(await WrkLoad.RunAsync(node.Server, connections, "/1k/", objects, TimeSpan.FromSeconds(seconds)));
             }
             if (turns.Sum(turn => turn.Bad) is > 0 and var bad)
                 throw new InvalidOperationException($"{bad} answers were no hits.");

@@ -65,7 +65,10 @@ internal static class H2Load
             double.Parse(perSecond, CultureInfo.InvariantCulture),
             (long)(counts[4] + counts[5] + counts[6] + statuses[1] + statuses[2] + statuses[3]),
             processor
-        );
+        )
+        {
+            Said = $"{Line("requests:")}; {Line("status codes:")}",
+        };
 
         string Line(string start) =>
             output.Split('\n', StringSplitOptions.TrimEntries).First(line => line.StartsWith(start, StringComparison.Ordinal));

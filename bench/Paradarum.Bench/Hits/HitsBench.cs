@@ -32,7 +32,7 @@ internal sealed class HitsBench(HitsPlan plan, StaticOrigin origin, IReadOnlyLis
             # Hits beside nginx and Varnish
 
             `dotnet run --project bench/Paradarum.Bench -c Release -- hits`: one PoP as a process, nginx with `proxy_cache` and Varnish with `malloc` on the same machine in the same run; {Connections} kept connections, wrk in a
-            closed loop, {plan.Seconds} s a turn, the three in turns, {plan.Turns} turns, medians. Processor time is user and system of the server's own processes. Every figure is of hits alone: the origin was asked nothing meanwhile.
+            closed loop, each warmed for {plan.Warm} s, {plan.Seconds} s a turn, the three in turns, {plan.Turns} turns, medians. Processor time is user and system of the server's own processes. Every figure is of hits alone: the origin was asked nothing meanwhile.
 
             {BenchReport.Machine()}
 
@@ -87,7 +87,7 @@ internal sealed class HitsBench(HitsPlan plan, StaticOrigin origin, IReadOnlyLis
         foreach (var server in servers)
         {
             await FillAsync(server, prefix, urls, overTls, stop);
-            await load(server, Connections, prefix, urls, TimeSpan.FromSeconds(plan.Seconds)); // warm
+            await load(server, Connections, prefix, urls, TimeSpan.FromSeconds(plan.Warm));
         }
         var turns = servers.Select(_ => new List<WrkFigures>()).ToList();
         for (var turn = 0; turn < plan.Turns; turn++)
@@ -121,7 +121,7 @@ internal sealed class HitsBench(HitsPlan plan, StaticOrigin origin, IReadOnlyLis
             for (var s = 0; s < servers.Count; s++)
             {
                 stop.ThrowIfCancellationRequested();
-                var load = PacedLoad(servers[s]);
+                var load = Paced(servers[s]);
                 var figures = await HitsAloneAsync(
                     servers[s].Name,
                     () => load.MeasureAsync(Connections, TimeSpan.FromSeconds(plan.Seconds), rate)
@@ -175,10 +175,10 @@ internal sealed class HitsBench(HitsPlan plan, StaticOrigin origin, IReadOnlyLis
         var before = await origin.AskedAsync();
         var figures = await measure();
         var asked = await origin.AskedAsync() - before - 1;
-        var bad = figures is WrkFigures wrk ? wrk.Bad : ((LoadFigures)(object)figures!).Others;
+        var (bad, said) = figures is WrkFigures wrk ? (wrk.Bad, wrk.Said) : (((LoadFigures)(object)figures!).Others, "");
         return asked == 0 && bad == 0
             ? figures
-            : throw new InvalidOperationException($"{what}: the origin was asked {asked} times and {bad} answers were no hits.");
+            : throw new InvalidOperationException($"{what}: the origin was asked {asked} times and {bad} answers were no hits. {said}");
     }
 
     private async Task FillAsync(CacheServer server, string prefix, int urls, bool overTls, CancellationToken stop)
@@ -212,13 +212,13 @@ internal sealed class HitsBench(HitsPlan plan, StaticOrigin origin, IReadOnlyLis
         );
     }
 
-    private static HttpLoad PacedLoad(CacheServer server)
+    private static PacedLoad Paced(CacheServer server)
     {
         byte[][] requests =
         [
             .. Enumerable.Range(0, 10_000).Select(n => Encoding.ASCII.GetBytes($"GET /1k/{n} HTTP/1.1\r\nHost: {server.Host}\r\n\r\n")),
         ];
-        return new HttpLoad(
+        return new PacedLoad(
             server.Port,
             (connection, n) => requests[((connection * 313) + n) % requests.Length],
             head => head.IndexOf("X-Cache: HIT"u8) >= 0

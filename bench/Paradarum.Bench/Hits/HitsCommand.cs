@@ -10,6 +10,12 @@ internal static class HitsCommand
     {
         var seconds = BenchReport.Number("--seconds", "How long each turn is measured, in seconds.", 5, 60);
         var turns = BenchReport.Number("--turns", "Turns of each server; the median counts.", 3, 20);
+        var warm = BenchReport.Number(
+            "--warm",
+            "How long each server is asked before its first turn, in seconds: a PoP's code is compiled again while it is hot, as long as that takes.",
+            15,
+            120
+        );
         var only = new Option<string>("--only")
         {
             Description =
@@ -37,6 +43,7 @@ internal static class HitsCommand
         {
             seconds,
             turns,
+            warm,
             only,
             growTo,
             result,
@@ -48,6 +55,7 @@ internal static class HitsCommand
                 var plan = new HitsPlan(
                     parsed.GetValue(seconds),
                     parsed.GetValue(turns),
+                    parsed.GetValue(warm),
                     phase is null or "large",
                     phase is null or "latency",
                     phase is null or "misses",
@@ -62,7 +70,7 @@ internal static class HitsCommand
 }
 
 /// <summary>What is measured.</summary>
-internal sealed record HitsPlan(int Seconds, int Turns, bool Large, bool Latency, bool Misses, int GrowTo, bool Tls)
+internal sealed record HitsPlan(int Seconds, int Turns, int Warm, bool Large, bool Latency, bool Misses, int GrowTo, bool Tls)
 {
     /// <summary>1 KB without TLS: all but TLS is compared with it.</summary>
     public bool Plain => !Tls || Large || Latency || Misses || GrowTo > 0;

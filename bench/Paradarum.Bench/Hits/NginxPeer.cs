@@ -19,7 +19,7 @@ internal static class NginxPeer
             {{Head(folder, workers: "auto")}}
             http {
               access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 1000000000; keepalive_timeout 1h;
-              open_file_cache max=200000 inactive=1h; open_file_cache_valid 1h; open_file_cache_min_uses 1;
+              open_file_cache max=12000 inactive=1h; open_file_cache_valid 1h; open_file_cache_min_uses 1;
               proxy_cache_path {{cache}} levels=1:2 keys_zone=bench:256m max_size=16g inactive=1d use_temp_path=off;
               upstream origin { server 127.0.0.1:{{origin.Port}}; keepalive 64; keepalive_requests 1000000000; }
               server {

@@ -33,6 +33,9 @@ internal static class WrkLoad
             $"-c{connections}",
             $"-d{duration.TotalSeconds:0}s",
             "--latency",
+            // Large bodies on few processors take longer than its two seconds.
+            "--timeout",
+            "20s",
             "-s",
             folder["load.lua"],
             $"http://127.0.0.1:{server.Port}"
@@ -59,6 +62,9 @@ internal static class WrkLoad
 /// <param name="Processor">Of the server's processes.</param>
 internal sealed record WrkFigures(long Requests, double PerSecond, long Bad, TimeSpan Processor)
 {
+    /// <summary>The load's own words about what went wrong.</summary>
+    public string Said { get; init; } = "";
+
     /// <summary>Microseconds of processor time for each request.</summary>
     public double Cost => Processor.TotalMicroseconds / Math.Max(1, Requests);
 

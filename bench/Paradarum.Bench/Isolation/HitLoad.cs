@@ -17,7 +17,7 @@ internal sealed class HitLoad
         ];
         _connections = connections;
         _load = new HttpLoad(
-            port,
+            [port],
             (connection, n) => requests[((connection * 97) + n) % pages],
             head => head.IndexOf("X-Cache: HIT"u8) >= 0
         );

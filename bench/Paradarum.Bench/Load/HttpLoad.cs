@@ -6,10 +6,10 @@ using System.Net.Sockets;
 namespace Paradarum.Bench.Load;
 
 /// <summary>Clients in a closed loop over keep-alive HTTP/1.1: each connection, on a thread of its own, asks again as soon as it has the last answer whole.</summary>
-/// <param name="port">On loopback.</param>
+/// <param name="ports">On loopback; connections are dealt out to them in turn.</param>
 /// <param name="request">The bytes of request n of a connection; made before, so that it costs nothing.</param>
 /// <param name="isGood">Judges the head of an answer; others are counted apart.</param>
-internal sealed class HttpLoad(int port, Func<int, int, byte[]> request, Func<ReadOnlySpan<byte>, bool> isGood)
+internal sealed class HttpLoad(IReadOnlyList<int> ports, Func<int, int, byte[]> request, Func<ReadOnlySpan<byte>, bool> isGood)
 {
     /// <param name="connections">At once.</param>
     /// <param name="duration">After it, no request is sent.</param>
@@ -34,7 +34,7 @@ internal sealed class HttpLoad(int port, Func<int, int, byte[]> request, Func<Re
     private (List<long> Times, int Others) Ask(int connection, long next, long pace, long until)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        socket.Connect(new IPEndPoint(IPAddress.Loopback, port));
+        socket.Connect(new IPEndPoint(IPAddress.Loopback, ports[connection % ports.Count]));
         var buffer = new byte[16 << 10];
         var (times, others) = (new List<long>(1 << 14), 0);
         for (var n = 0; ; n++, next += pace)
@@ -46,7 +46,8 @@ internal sealed class HttpLoad(int port, Func<int, int, byte[]> request, Func<Re
                 return (times, others);
             socket.Send(request(connection, n));
             var good = ReadAnswer(socket, buffer);
-            times.Add(Stopwatch.GetTimestamp() - (pace > 0 ? next : sent));
+            // A wait may end a fraction of a millisecond early.
+            times.Add(Stopwatch.GetTimestamp() - (pace > 0 ? Math.Min(next, sent) : sent));
             if (!good)
                 others++;
         }
@@ -61,22 +62,28 @@ internal sealed class HttpLoad(int port, Func<int, int, byte[]> request, Func<Re
             if (more == 0)
                 throw new IOException("The server hung up.");
             read += more;
-            var answer = buffer.AsSpan(0, read);
-            var head = answer.IndexOf("\r\n\r\n"u8);
-            if (head < 0)
-                continue;
-            var length = answer[(answer.IndexOf("Content-Length: "u8) + "Content-Length: ".Length)..];
-            length = length[..length.IndexOf((byte)'\r')];
-            if (read >= head + 4 + int.Parse(length, CultureInfo.InvariantCulture))
-                return isGood(answer[..head]);
+            if (IsWhole(buffer.AsSpan(0, read), out var head))
+                return isGood(head);
         }
     }
 
+    /// <summary>Whether an answer with a length has arrived to its end.</summary>
+    public static bool IsWhole(ReadOnlySpan<byte> answer, out ReadOnlySpan<byte> head)
+    {
+        var end = answer.IndexOf("\r\n\r\n"u8);
+        head = answer[..Math.Max(0, end)];
+        if (end < 0)
+            return false;
+        var length = answer[(answer.IndexOf("Content-Length: "u8) + "Content-Length: ".Length)..];
+        length = length[..length.IndexOf((byte)'\r')];
+        return answer.Length >= end + 4 + int.Parse(length, CultureInfo.InvariantCulture);
+    }
+
     /// <summary>Blocking clients would take the servers' threads from the pool.</summary>
-    private static Task<T> OnItsOwnThread<T>(Func<T> work) =>
+    public static Task<T> OnItsOwnThread<T>(Func<T> work) =>
         Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private static long Ticks(double seconds) => (long)(seconds * Stopwatch.Frequency);
+    public static long Ticks(double seconds) => (long)(seconds * Stopwatch.Frequency);
 }
 
 /// <summary>What clients saw.</summary>

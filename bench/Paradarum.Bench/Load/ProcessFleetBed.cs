@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Paradarum.SystemTests.Processes;
@@ -12,6 +13,7 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
     private readonly List<ParadarumProcess> _nodes = [];
     private string[] _edge = [];
     private string[] _control = [];
+    private readonly List<ControlReplica> _standBys = [];
     private HttpClient? _api;
     private int _shields;
 
@@ -30,6 +32,9 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
     /// <summary>Processor time so far of the control plane, of the shields together and of the PoPs together.</summary>
     public (TimeSpan Control, TimeSpan Shields, TimeSpan Pops) ProcessorTimes() =>
         (ProcessFacts.ProcessorTime(Control.Id), Together(_nodes[.._shields]), Together(_nodes[_shields..]));
+
+    /// <summary>Control planes beside <see cref="Control"/>, on the same database.</summary>
+    public IReadOnlyList<ControlReplica> StandBys => _standBys;
 
     /// <summary>In the order in which they were started: shields first.</summary>
     public IReadOnlyList<ParadarumProcess> Nodes => _nodes;
@@ -71,6 +76,38 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
         return bed;
     }
 
+    /// <summary>Starts control planes that hand on what they are asked; they do when it returns.</summary>
+    public async Task StartStandBysAsync(int count)
+    {
+        for (var n = 1; n <= count; n++)
+        {
+            var replica = new ControlReplica(null!, FreePorts.Row(1), FreePorts.Row(1));
+            _standBys.Add(replica = replica with { Process = StartControl($"stand-by-{n}", replica.ApiPort, replica.FleetPort) });
+            using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{replica.ApiPort}") };
+            await replica.Process.LineAsync("paradarum control: standing by");
+            var until = Stopwatch.GetTimestamp() + (60 * Stopwatch.Frequency);
+            while (!await IsReadyAsync(client))
+            {
+                if (Stopwatch.GetTimestamp() > until)
+                    throw new InvalidOperationException("A control plane that stands by does not hand on.");
+                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+            }
+        }
+    }
+
+    private static async Task<bool> IsReadyAsync(HttpClient client)
+    {
+        try
+        {
+            using var answer = await client.GetAsync("/health/ready");
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false; // it says that it stands by before it listens
+        }
+    }
+
     /// <summary>Registers a node; its enrolment token.</summary>
     public async Task<string> RegisterAsync(string role, string name)
     {
@@ -82,22 +119,23 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
     {
         foreach (var node in _nodes)
             await node.DisposeAsync();
+        foreach (var replica in _standBys)
+            await replica.Process.DisposeAsync();
         if (Control is not null)
             await Control.DisposeAsync();
         _api?.Dispose();
         _folder.Dispose();
     }
 
-    private async Task StartControlAsync()
-    {
-        Control = ParadarumProcess.Start([
+    private ParadarumProcess StartControl(string name, int apiPort, int fleetPort) =>
+        ParadarumProcess.Start([
             "control",
             "--data",
-            _folder["control"],
+            _folder[name],
             "--api-listen",
-            $"127.0.0.1:{ApiPort}",
+            $"127.0.0.1:{apiPort}",
             "--fleet-listen",
-            $"127.0.0.1:{FleetPort}",
+            $"127.0.0.1:{fleetPort}",
             "--log-level",
             "warning",
             "--origins-allow",
@@ -106,6 +144,10 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
             "0",
             .. _control,
         ]);
+
+    private async Task StartControlAsync()
+    {
+        Control = StartControl("control", ApiPort, FleetPort);
         await Control.LineAsync("paradarum control: ready");
         await Console.Error.WriteLineAsync($"The control plane is process {Control.Id}."); // for a profiler
         var access = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(_folder["control"], "operator.json")))!;
@@ -120,6 +162,9 @@ internal sealed class ProcessFleetBed : IAsyncDisposable
     private async Task AddNodeAsync(string role, string name) =>
         _nodes.Add(NodeProcess.Start(role, FleetPort, _folder[name], await RegisterAsync(role, name), _edge));
 }
+
+/// <summary>A control plane that stands by, as a process.</summary>
+internal sealed record ControlReplica(ParadarumProcess Process, int ApiPort, int FleetPort);
 
 /// <summary>One node as a process.</summary>
 internal static class NodeProcess

@@ -64,7 +64,7 @@ internal sealed class PropagateBed : IAsyncDisposable
         var times = new ConcurrentBag<long>();
         var waiting = new ConcurrentBag<Task>();
         var load = new HttpLoad(
-            _control.Plane.Api.Port,
+            [_control.Plane.Api.Port],
             _purges,
             head =>
             {
@@ -86,7 +86,7 @@ internal sealed class PropagateBed : IAsyncDisposable
     /// <summary>Purges at this rate from many connections and looks every few milliseconds how far behind the slowest node is.</summary>
     public async Task<RateFigures> HoldAsync(int perSecond, TimeSpan duration, CancellationToken stop)
     {
-        var load = new HttpLoad(_control.Plane.Api.Port, _purges, head => head.StartsWith("HTTP/1.1 200"u8));
+        var load = new HttpLoad([_control.Plane.Api.Port], _purges, head => head.StartsWith("HTTP/1.1 200"u8));
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var watching = LargestLagAsync(end.Token);
         var accepted = await load.MeasureAsync(Connections, duration, perSecond);
