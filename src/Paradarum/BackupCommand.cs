@@ -61,7 +61,7 @@ internal static class BackupCommand
                         Line(
                             LogBackup.Restore(from, folder),
                             facts =>
-                                $"paradarum restore: {folder} goes on after position {facts.Head} as epoch {facts.Epoch}. Start the control plane."
+                                $"paradarum restore: {folder} goes on after position {facts.Head} in a new epoch. Start the control plane."
                         )
                     : null
         );

@@ -37,6 +37,8 @@ internal sealed class FleetStream(
     private readonly StreamTraces _traces = new(recordTraces, node.Id, time);
     private readonly Wake _wake = new();
     private readonly ConcurrentQueue<Grant> _grants = new();
+    private const string NotReached = "the log no longer reaches back to it";
+
     private string _snapshotReason = "it has nothing of this log";
     private ITimer? _pace;
     private long? _recordsSentAt;
@@ -112,7 +114,18 @@ internal sealed class FleetStream(
                 },
                 stop
             );
-            var presented = Presented(hello);
+            var fit = hello.Epoch.Length == 0 ? CursorFit.AnotherEpoch : desk.Feed.Fit(hello.Epoch, hello.Position, hello.Hash.Span);
+            // Judged after that write: whoever else may have worked on the database, this memory is then what it holds.
+            if (fit is CursorFit.BeyondHead or CursorFit.AnotherHash)
+            {
+                await writer.EndEpochAsync(Lost(hello, fit), stop);
+                throw new LogUnavailableException("The log begins a new epoch.", null);
+            }
+            if (fit == CursorFit.BelowTail)
+                _snapshotReason = NotReached;
+            else if (fit == CursorFit.AnotherEpoch && hello.Epoch.Length > 0)
+                _snapshotReason = "it has another log";
+            ulong? presented = fit == CursorFit.Ours ? hello.Position : null;
             var link = desk.Hello(node.Id, facts, presented, hello.Url, _wake);
             if (link is not null)
                 log.NodeConnected(node.Id, hello.InstanceId, presented);
@@ -124,21 +137,11 @@ internal sealed class FleetStream(
         }
     }
 
-    /// <summary>The cursor, when it is a position of this log with this log's hash; everything else starts from a snapshot (design section 2, epoch).</summary>
-    private ulong? Presented(Hello hello)
-    {
-        if (hello.Epoch.Length == 0)
-            return null;
-        if (!string.Equals(hello.Epoch, desk.Feed.Epoch, StringComparison.Ordinal))
-            _snapshotReason = "it has another log";
-        else if (desk.Feed.HashAt(hello.Position) is not { } hash)
-            _snapshotReason = "its position is out of the log's range";
-        else if (!hash.Span.SequenceEqual(hello.Hash.Span))
-            _snapshotReason = "its hash is another one";
-        else
-            return hello.Position;
-        return null;
-    }
+    /// <summary>Nodes are sent what is durable: one that has read what is not there proves that the database was set back, by hand or by a snapshot of the machine.</summary>
+    private string Lost(Hello hello, CursorFit fit) =>
+        fit == CursorFit.BeyondHead
+            ? $"node {node.Name} has read position {hello.Position}, and the database ends at {desk.Feed.Head.Position}."
+            : $"node {node.Name} has read another record at position {hello.Position} than the database holds.";
 
     private Welcome Welcome(int version) =>
         new()
@@ -312,7 +315,7 @@ internal sealed class FleetStream(
         if (!desk.Feed.TryRead(sent, (int)Math.Min(MessageRecords, through - sent), MessageBytes, out var records))
         {
             // Retention has overtaken this node.
-            _snapshotReason = "the log no longer reaches back to it";
+            _snapshotReason = NotReached;
             desk.NeedSnapshot(link);
             return true;
         }

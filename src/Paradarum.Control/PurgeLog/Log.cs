@@ -27,4 +27,7 @@ internal static partial class Log
 
     [LoggerMessage(1105, LogLevel.Warning, "The write-ahead log could not be copied into the database on closing; the next start does it")]
     public static partial void CheckpointFailed(this ILogger log, Exception cause);
+
+    [LoggerMessage(1106, LogLevel.Critical, "The log has lost its end, and begins a new epoch: {Reason}")]
+    public static partial void EpochOver(this ILogger log, string reason);
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
 using Paradarum.Control.PurgeLog.Sqlite;
 using Paradarum.Protocol;
@@ -7,7 +6,7 @@ using Paradarum.Protocol;
 namespace Paradarum.Control.PurgeLog;
 
 /// <summary>What a backup holds.</summary>
-internal sealed record BackupFacts(string Epoch, ulong Head, long Bytes);
+internal sealed record BackupFacts(ulong Head, long Bytes);
 
 /// <summary>
 /// Copies the database of a control plane, running or not, into one file, and starts a folder from such a file. Neither replaces anything before what takes its
@@ -38,13 +37,16 @@ internal static class LogBackup
                 using var from = SqliteEngine.OpenReader(source);
                 using var to = Open(part, SqliteOpenMode.ReadWrite);
                 from.BackupDatabase(to);
-                return Check(to, part);
+                if (!Check(to, part).Ok(out var facts, out var refusal))
+                    return refusal;
+                EndEpoch(to, "It is a copy.");
+                return facts;
             }
         );
     }
 
     /// <summary>
-    /// Makes an empty folder the data folder of a control plane that goes on from the backup, as a log of a new epoch: nodes drop all they stored, purge ids of
+    /// Makes an empty folder the data folder of a control plane that goes on from the backup. Its first start begins a new epoch: nodes drop all they stored, purge ids of
     /// the former one mean nothing, and nothing is complete before everything that may have been granted has run out.
     /// </summary>
     public static Result<BackupFacts> Restore(string file, string folder)
@@ -69,29 +71,16 @@ internal static class LogBackup
                 using var to = Open(part, SqliteOpenMode.ReadWrite);
                 if (!Check(to, file).Ok(out var facts, out var refusal))
                     return refusal;
-                return facts with { Epoch = StartEpoch(to) };
+                // The copies of former versions do not say it themselves.
+                EndEpoch(to, "It was restored.");
+                return facts;
             }
         );
     }
 
-    /// <summary>A new epoch: whatever this log says from here on, no node and no purge id takes it for the former one.</summary>
-    private static string StartEpoch(SqliteConnection connection)
-    {
-        var epoch = RandomNumberGenerator.GetHexString(32, lowercase: true);
-        using var transaction = connection.BeginTransaction();
-        Run(connection, $"UPDATE log_meta SET value = '{epoch}' WHERE name = 'epoch'");
-        // What came after the backup is lost: nothing that was said of former epochs holds.
-        Run(connection, "DELETE FROM log_meta WHERE name = 'lineage'");
-        if (HasEpochs(connection))
-            Run(connection, "DELETE FROM log_epochs");
-        // They name purge ids of the former epoch.
-        Run(connection, "DELETE FROM purge_answers");
-        transaction.Commit();
-        return epoch;
-    }
-
-    /// <summary>A backup of an earlier version has no such table; its next start makes it.</summary>
-    private static bool HasEpochs(SqliteConnection connection) => connection.Scalar(SqlDialect.Sqlite.CountTables, "log_epochs") is 1L;
+    /// <summary>Whoever starts on the copy, restored with the command or put in place by hand, begins a new epoch: the original may have gone on, and nodes with it.</summary>
+    private static void EndEpoch(SqliteConnection copy, string reason) =>
+        Run(copy, $"INSERT OR REPLACE INTO log_meta (name, value) VALUES ('{LogSchema.EpochOver}', '{reason}')");
 
     private static Result<BackupFacts> Check(SqliteConnection connection, string name)
     {
@@ -104,7 +93,7 @@ internal static class LogBackup
                 return Refusal.Malformed($"{name} is damaged: {Refusal.Quoted(found)}");
             var head = long.Parse(Text(connection, "SELECT position FROM log_end"), CultureInfo.InvariantCulture);
             var bytes = new FileInfo(connection.DataSource).Length;
-            return new BackupFacts(Text(connection, "SELECT value FROM log_meta WHERE name = 'epoch'"), (ulong)head, bytes);
+            return new BackupFacts((ulong)head, bytes);
         }
         catch (SqliteException e)
         {

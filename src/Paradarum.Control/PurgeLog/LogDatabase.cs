@@ -45,11 +45,11 @@ internal abstract class LogDatabase(DbConnection connection, Statements statemen
     /// <exception cref="DbException">It is then the next open's to do.</exception>
     public virtual void Finish() { }
 
-    /// <summary>Brings every part's tables up to date and reads where the log ends.</summary>
+    /// <summary>Brings every part's tables up to date, begins a new epoch where one is due, and reads where the log ends.</summary>
     protected void Load(IReadOnlyList<SchemaPart> parts)
     {
         LogSchema.BringUp(Connection, [LogSchema.Part, .. parts]);
-        Prepare();
+        SettleEpoch();
         var epoch = Meta("epoch")!;
         var former = Statements
             .Query("SELECT epoch, through FROM log_epochs", row => (Epoch: row.GetString(0), Through: (ulong)row.GetInt64(1)))
@@ -69,6 +69,48 @@ internal abstract class LogDatabase(DbConnection connection, Statements statemen
         transaction.Commit();
         Statements.Transaction = null;
         Writer = writer;
+    }
+
+    /// <summary>Notes that what this log says from here on is not what a former one said at the same positions: whoever opens it next begins a new epoch. Durable with the group.</summary>
+    /// <param name="reason">Why, in a sentence for the operator.</param>
+    public void EndEpoch(string reason) => SetMeta(LogSchema.EpochOver, reason);
+
+    /// <summary>All of it or nothing: a log that has ended an epoch and not begun another one would be taken for the former.</summary>
+    private void SettleEpoch()
+    {
+        using var transaction = Begin();
+        var fate = SettleFate();
+        if (Meta(LogSchema.EpochOver) is not null)
+            fate = EpochFate.Ended;
+        if (fate != EpochFate.GoesOn)
+            StartEpoch(nothingLost: fate == EpochFate.FollowedByAnother);
+        Statements.Flush();
+        transaction.Commit();
+        Statements.Transaction = null;
+    }
+
+    private void StartEpoch(bool nothingLost)
+    {
+        var epoch = Meta("epoch")!;
+        if (nothingLost)
+        {
+            SetMeta("lineage", Meta("lineage") ?? epoch);
+            Statements.Execute(
+                "INSERT INTO log_epochs (epoch, through) SELECT $1, position FROM log_end WHERE one = 1 ON CONFLICT (epoch) DO NOTHING",
+                epoch
+            );
+        }
+        else
+        {
+            // What was said of former epochs holds no more.
+            Statements.Execute("DELETE FROM log_meta WHERE name = 'lineage'");
+            Statements.Execute($"DELETE FROM log_meta WHERE name = '{LogSchema.EpochOver}'");
+            Statements.Execute("DELETE FROM log_epochs");
+            // They name purge ids of the former epoch.
+            if (Statements.Query(SqlDialect.Of(Connection).CountTables, row => row.GetInt64(0), "purge_answers")[0] > 0)
+                Statements.Execute("DELETE FROM purge_answers");
+        }
+        SetMeta("epoch", RandomNumberGenerator.GetHexString(32, lowercase: true));
     }
 
     public static long SizeOf(long payloadLength) => payloadLength + RowOverhead;
@@ -215,8 +257,8 @@ internal abstract class LogDatabase(DbConnection connection, Statements statemen
     /// <summary>The answer to it. What it writes is of the group.</summary>
     protected virtual bool ReadAtTheEnd(DbDataReader row) => true;
 
-    /// <summary>What an engine has to settle before the log is read.</summary>
-    protected virtual void Prepare() { }
+    /// <summary>What an engine knows of its database that makes a new epoch due. In the transaction that begins one.</summary>
+    protected virtual EpochFate SettleFate() => EpochFate.GoesOn;
 
     protected string? Meta(string name) =>
         Statements.Query("SELECT value FROM log_meta WHERE name = $1", row => row.GetString(0), name).SingleOrDefault();

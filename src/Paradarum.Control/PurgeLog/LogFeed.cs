@@ -106,6 +106,18 @@ internal sealed class LogFeed
         return _older.HashAt(position) is { } hash ? hash : null;
     }
 
+    /// <summary>What a node's cursor says: that it has read this log, another one, or more of this one than there is.</summary>
+    public CursorFit Fit(string epoch, ulong position, ReadOnlySpan<byte> hash)
+    {
+        if (!string.Equals(epoch, Epoch, StringComparison.Ordinal))
+            return CursorFit.AnotherEpoch;
+        if (position > _head.Position)
+            return CursorFit.BeyondHead;
+        if (HashAt(position) is not { } known)
+            return CursorFit.BelowTail;
+        return known.Span.SequenceEqual(hash) ? CursorFit.Ours : CursorFit.AnotherHash;
+    }
+
     /// <summary>Completes when the head is beyond <paramref name="position"/>.</summary>
     public async Task WaitBeyondAsync(ulong position, CancellationToken stop)
     {
@@ -140,6 +152,24 @@ internal sealed class LogFeed
         if (records.Count > 0)
             Interlocked.Exchange(ref _moved, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
+}
+
+/// <summary>How a cursor (epoch, position, hash) stands to the log.</summary>
+internal enum CursorFit
+{
+    /// <summary>A position of this log with this log's hash.</summary>
+    Ours,
+
+    AnotherEpoch,
+
+    /// <summary>Of this epoch, and no longer kept.</summary>
+    BelowTail,
+
+    /// <summary>Of this epoch, and not there: the log has lost its end since.</summary>
+    BeyondHead,
+
+    /// <summary>Of this epoch, and something else is there now: the log has lost its end since, and gone on.</summary>
+    AnotherHash,
 }
 
 /// <summary>Carried in snapshots, so that causality (G4) survives retention.</summary>

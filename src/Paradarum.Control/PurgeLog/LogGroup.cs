@@ -43,6 +43,15 @@ internal sealed class LogGroup : IDisposable
     /// <summary>True when bounds are still exceeded after this group dropped as much as one group may.</summary>
     public bool MoreToDrop { get; private set; }
 
+    /// <summary>Why the next writer begins a new epoch; null: it does not.</summary>
+    public string? EpochOver { get; private set; }
+
+    public void EndEpoch(string reason)
+    {
+        Database.EndEpoch(reason);
+        EpochOver = reason;
+    }
+
     public void Run(LogWork work)
     {
         var write = new LogWrite(this) { Head = _end.Head };

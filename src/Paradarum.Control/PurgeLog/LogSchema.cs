@@ -12,6 +12,9 @@ internal static class LogSchema
     /// <c>log_end</c> is one row: the counter that gives out positions. It is updated in the append's transaction, so that with several writers (PostgreSQL)
     /// its row lock orders them and position n + 1 is never visible before n, which an identity column would not promise.
     /// </remarks>
+    /// <summary>In <c>log_meta</c>, with why: the next writer that opens the database begins a new epoch.</summary>
+    public const string EpochOver = "epoch_over";
+
     // A step may rewrite a large table.
     private const int StepWithinSeconds = 3600;
 

@@ -68,6 +68,13 @@ internal sealed class LogWrite
         return record;
     }
 
+    /// <inheritdoc cref="LogDatabase.EndEpoch"/>
+    public void EndEpoch(string reason)
+    {
+        HasWritten = true;
+        _group.EndEpoch(reason);
+    }
+
     /// <summary>
     /// Runs after the flush, on the writer's thread, in order of position, before the waiters hear of it and before the new head is visible: where memory
     /// (catalogue, keys, receipts) is brought up to what is now durable. Must not throw: the writer then refuses all further work, because memory has fallen

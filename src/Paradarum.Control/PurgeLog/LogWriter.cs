@@ -153,6 +153,22 @@ internal sealed class LogWriter : IAsyncDisposable
     /// </summary>
     public Task<string> Over => _over.Task;
 
+    /// <summary>
+    /// The database has lost the end of this log: nodes have read records that it does not have. Completes when that is durable; then this writer is <see cref="Over"/>, and the next one
+    /// to open the database begins a new epoch.
+    /// </summary>
+    /// <param name="reason">How that is known, in a sentence for the operator.</param>
+    /// <exception cref="LogUnavailableException">It is not durable: whoever knows it will say it again.</exception>
+    public Task EndEpochAsync(string reason, CancellationToken stop) =>
+        WriteAsync(
+            write =>
+            {
+                write.EndEpoch(reason);
+                return true;
+            },
+            stop
+        );
+
     private Task<T> Enqueue<T>(LogWork<T> item)
     {
         lock (_waiting)
@@ -281,6 +297,11 @@ internal sealed class LogWriter : IAsyncDisposable
             Publish(group);
             group.Answer();
             works.Clear();
+            if (group.EpochOver is { } reason)
+            {
+                _log.EpochOver(reason);
+                End(new InvalidDataException(reason));
+            }
             if (group.MoreToDrop)
                 Wake(upkeep: true);
         }
@@ -296,8 +317,13 @@ internal sealed class LogWriter : IAsyncDisposable
 
     private void FallBehind(Exception cause)
     {
-        _behind = cause;
         _log.MemoryBehind(cause);
+        End(cause);
+    }
+
+    private void End(Exception cause)
+    {
+        _behind = cause;
         _over.TrySetResult(cause.Message);
     }
 

@@ -151,29 +151,66 @@ public sealed class The_fleet_port
         next.Records.Records_.Select(record => record.Position).ShouldBe([missed.Position]);
     }
 
-    [Theory]
-    [InlineData("another epoch")]
-    [InlineData("another hash")]
-    [InlineData("beyond the head")]
-    public async Task Sends_a_snapshot_to_a_node_of_another_log(string difference)
+    [Fact]
+    public async Task Sends_a_snapshot_to_a_node_of_another_log()
     {
         await using var host = await ControlHost.StartAsync();
         await host.AddPropertyAsync("shop");
         using var port = new FleetPort(host);
         var node = await port.EnrolAsync("pop1", NodeRole.Pop);
         var head = host.Feed.Head;
-        var hello = new Hello
-        {
-            Epoch = difference == "another epoch" ? "other" : host.Feed.Epoch,
-            Position = difference == "beyond the head" ? head.Position + 1 : head.Position,
-            Hash = difference == "another hash" ? ByteString.CopyFromUtf8("other") : ByteString.CopyFrom(head.Hash.Span),
-        };
 
-        using var played = await port.ConnectAsync(node, hello);
+        using var played = await port.ConnectAsync(node, Cursor("other", head.Position, head.Hash));
 
         var snapshot = (await played.HearAsync(ControlMessage.BodyOneofCase.Snapshot)).Snapshot;
         (snapshot.Epoch, snapshot.Position).ShouldBe((host.Feed.Epoch, head.Position));
     }
+
+    [Theory]
+    [InlineData("another hash", "another record at position")]
+    [InlineData("beyond the head", "the database ends at")]
+    public async Task Ends_the_epoch_when_a_node_has_read_what_the_database_does_not_hold(string difference, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        string epoch;
+        EnrolReply node;
+        Hello hello;
+        OperatorAccess access;
+        await using (var host = await ControlHost.StartAsync(folder["control"]))
+        {
+            var property = await host.AddPropertyAsync("shop");
+            using var port = new FleetPort(host);
+            node = await port.EnrolAsync("pop1", NodeRole.Pop);
+            (epoch, access) = (host.Feed.Epoch, host.Operator);
+            var head = host.Feed.Head;
+            hello =
+                difference == "beyond the head"
+                    ? Cursor(epoch, head.Position + 1, head.Hash)
+                    : Cursor(epoch, head.Position, "other"u8.ToArray());
+
+            using var played = await port.ConnectAsync(node, hello);
+
+            (await Should.ThrowAsync<RpcException>(played.HearAsync())).StatusCode.ShouldBe(StatusCode.Unavailable);
+            (await host.Plane.Over.WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System)).ShouldContain(reason);
+            // What it would say now stands at positions that a node takes for others'.
+            await Should.ThrowAsync<LogUnavailableException>(AppendAsync(host, property.Id));
+        }
+
+        await using var again = await ControlHost.StartAsync(folder["control"], known: access);
+        again.Feed.Epoch.ShouldNotBe(epoch);
+        using var then = new FleetPort(again);
+        using var back = await then.ConnectAsync(node, hello);
+        (await back.HearAsync(ControlMessage.BodyOneofCase.Snapshot)).Snapshot.Epoch.ShouldBe(again.Feed.Epoch);
+        again.Plane.Over.IsCompleted.ShouldBeFalse("it is said once");
+    }
+
+    private static Hello Cursor(string epoch, ulong position, ReadOnlyMemory<byte> hash) =>
+        new()
+        {
+            Epoch = epoch,
+            Position = position,
+            Hash = ByteString.CopyFrom(hash.Span),
+        };
 
     [Fact]
     public async Task Carries_the_largest_record_that_a_batch_can_make()

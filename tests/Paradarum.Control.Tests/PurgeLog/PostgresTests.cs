@@ -432,9 +432,11 @@ public sealed class A_promotion
             epoch = log.Feed.Epoch;
             await A_log_on_PostgreSQL.AppendAsync(log);
         }
-        // docs/operating/postgresql.md, after a recovery to a point in time.
-        server.Execute("UPDATE log_meta SET value = '0' WHERE name = 'synchronous'");
-        server.Execute("UPDATE log_meta SET value = 'restored' WHERE name = 'timeline'");
+        // As a recovery to a point in time leaves it: another timeline, and commits had waited for a standby.
+        server.Execute("UPDATE log_meta SET value = '1' WHERE name = 'synchronous'");
+        server.Execute("UPDATE log_meta SET value = '00000009' WHERE name = 'timeline'");
+        // docs/operating/postgresql.md
+        server.Execute("INSERT INTO log_meta (name, value) VALUES ('epoch_over', 'It was restored.') ON CONFLICT (name) DO NOTHING");
 
         await using (var after = A_log_on_PostgreSQL.Open(folder["log"], server.ConnectionString()))
         {

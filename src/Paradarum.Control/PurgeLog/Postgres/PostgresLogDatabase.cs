@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using System.Security.Cryptography;
 using Npgsql;
 
 namespace Paradarum.Control.PurgeLog.Postgres;
@@ -102,22 +101,15 @@ internal sealed class PostgresLogDatabase : LogDatabase
             connection.Run("SET synchronous_commit = on");
     }
 
-    /// <summary>Settles what the server's timeline means for the epoch (<see cref="LogEpochs.FateOn"/>), and notes it.</summary>
-    protected override void Prepare()
+    /// <summary>What the server's timeline means for the epoch (<see cref="LogEpochs.FateOn"/>); notes it.</summary>
+    protected override EpochFate SettleFate()
     {
         var timeline = Statements.Query("SELECT substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8)", row => row.GetString(0))[0];
-        var standby = Statements.Query("SHOW synchronous_standby_names", row => row.GetString(0))[0].Length > 0;
-        using var transaction = _connection.BeginTransaction();
-        Statements.Transaction = transaction;
+        _hasStandby = Statements.Query("SHOW synchronous_standby_names", row => row.GetString(0))[0].Length > 0;
         var fate = LogEpochs.FateOn(Meta("timeline"), timeline, waitedForStandby: Meta("synchronous") == "1");
-        if (fate != EpochFate.GoesOn)
-            StartEpoch(nothingLost: fate == EpochFate.FollowedByAnother);
         SetMeta("timeline", timeline);
-        SetMeta("synchronous", standby ? "1" : "0");
-        Statements.Flush();
-        transaction.Commit();
-        Statements.Transaction = null;
-        _hasStandby = standby;
+        SetMeta("synchronous", _hasStandby ? "1" : "0");
+        return fate;
     }
 
     protected override string SaidAtTheEnd => "current_setting('synchronous_standby_names') <> ''";
@@ -137,28 +129,6 @@ internal sealed class PostgresLogDatabase : LogDatabase
         _hasStandby = _hasStandbyNow;
         SetMeta("synchronous", _hasStandby ? "1" : "0");
         Statements.Flush();
-    }
-
-    private void StartEpoch(bool nothingLost)
-    {
-        var epoch = Meta("epoch")!;
-        if (nothingLost)
-        {
-            SetMeta("lineage", Meta("lineage") ?? epoch);
-            Statements.Execute(
-                "INSERT INTO log_epochs (epoch, through) SELECT $1, position FROM log_end ON CONFLICT (epoch) DO NOTHING",
-                epoch
-            );
-        }
-        else
-        {
-            Statements.Execute("DELETE FROM log_meta WHERE name = 'lineage'");
-            Statements.Execute("DELETE FROM log_epochs");
-            // They name purge ids of the former epoch.
-            if (Statements.Query(SqlDialect.Postgres.CountTables, row => row.GetInt64(0), "purge_answers")[0] > 0)
-                Statements.Execute("DELETE FROM purge_answers");
-        }
-        SetMeta("epoch", RandomNumberGenerator.GetHexString(32, lowercase: true));
     }
 
     /// <summary>What the operator can do something about: of several hosts the last one's, and not that there is an inner exception.</summary>
