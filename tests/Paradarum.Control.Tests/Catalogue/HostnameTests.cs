@@ -314,7 +314,7 @@ public sealed class A_hostname
             var registry = host.Plane.Services.GetRequiredService<FleetRegistry>();
             for (var n = 0; n < popUrls.Length; n++)
                 site._pops.Add(await LiveNode.StartAsync(host, site._folder[$"pop-{n}"], NodeRole.Pop, url: popUrls[n]));
-            await LiveNode.UntilAsync(() => registry.PublicUrls().Count == popUrls.Length, "each PoP has said where it is reached");
+            await Eventually.Async(() => registry.PublicUrls().Count == popUrls.Length, "each PoP has said where it is reached");
             return site;
         }
 

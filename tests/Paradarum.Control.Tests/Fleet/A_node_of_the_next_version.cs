@@ -37,7 +37,7 @@ public sealed class A_node_of_the_next_version
         );
 
         (await played.HearAsync(ControlMessage.BodyOneofCase.Grant)).Grant.Heartbeat.ShouldBe(1UL);
-        await LiveNode.UntilAsync(() => port.Registry.List().Single().Healthy, "it is healthy");
+        await Eventually.Async(() => port.Registry.List().Single().Healthy, "it is healthy");
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class A_purge_on_its_way_through_the_fleet
         await using var pop = await LiveNode.StartAsync(host, folder["pop"], NodeRole.Pop);
         await shield.IsLeasedAsync();
         await pop.IsLeasedAsync();
-        await LiveNode.UntilAsync(() => port.Desk.Census is { Shields.Length: 1, Pops.Length: 1 }, "both nodes count");
+        await Eventually.Async(() => port.Desk.Census is { Shields.Length: 1, Pops.Length: 1 }, "both nodes count");
 
         var purge = await The_fleet_port.AppendAsync(host, property.Id);
         await port.Progress.WhenCompleteAsync(purge.Position, CancellationToken.None).WaitAsync(LongEnough, TimeProvider.System);
@@ -65,13 +65,13 @@ public sealed class A_purge_on_its_way_through_the_fleet
 
         // The PoP is told of the new head, yet is sent nothing of it.
         heard.Grant.Head.ShouldBe(purge.Position);
-        await LiveNode.UntilAsync(
+        await Eventually.Async(
             () => port.Progress.ProgressOf(purge.Position, []).State == PurgeState.Shields,
             "the shields' turn is shown"
         );
         await shield.AckAsync(purge.Position, Google.Protobuf.ByteString.CopyFrom(purge.Hash.Span));
         (await pop.HearAsync())!.Records.Records_.Single().Position.ShouldBe(purge.Position);
-        await LiveNode.UntilAsync(() => port.Progress.ProgressOf(purge.Position, []).State == PurgeState.Pops, "the PoPs' turn is shown");
+        await Eventually.Async(() => port.Progress.ProgressOf(purge.Position, []).State == PurgeState.Pops, "the PoPs' turn is shown");
     }
 
     [Fact]
@@ -208,7 +208,7 @@ public sealed class A_purge_on_its_way_through_the_fleet
 
         pop.Lease.State.ShouldBe(LeaseState.Fenced);
         pop.State.Current.Epoch.ShouldBe("");
-        await LiveNode.UntilAsync(() => port.Registry.List().IsEmpty, "the node is gone");
+        await Eventually.Async(() => port.Registry.List().IsEmpty, "the node is gone");
     }
 
     [Fact]

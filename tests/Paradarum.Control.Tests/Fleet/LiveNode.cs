@@ -70,21 +70,10 @@ internal sealed class LiveNode : IAsyncDisposable
         return node;
     }
 
-    /// <summary>Waits for what another thread brings about; there is no event to wait for that a node would need for anything else.</summary>
-    public static async Task UntilAsync(Func<bool> come, string what)
-    {
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(20), TimeProvider.System);
-        while (!come())
-        {
-            late.IsCancellationRequested.ShouldBeFalse($"Waited in vain until {what}.");
-            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, CancellationToken.None);
-        }
-    }
-
-    public Task IsLeasedAsync() => UntilAsync(() => Lease.State == LeaseState.Leased, $"{Identity.Name} is leased");
+    public Task IsLeasedAsync() => Eventually.Async(() => Lease.State == LeaseState.Leased, $"{Identity.Name} is leased");
 
     public Task HasAppliedAsync(ulong position) =>
-        UntilAsync(() => State.Current.Position >= position, $"{Identity.Name} has applied {position}");
+        Eventually.Async(() => State.Current.Position >= position, $"{Identity.Name} has applied {position}");
 
     /// <summary>As when the process was told to end, and its visitors are gone.</summary>
     public Task SayGoodbyeAsync() => _client.SayGoodbyeAsync();

@@ -51,7 +51,7 @@ public sealed class The_nodes_of_an_operator
         await played.BeatAsync(1);
         await played.HearAsync(ControlMessage.BodyOneofCase.Grant);
         await played.AckAsync(snapshot.Position, snapshot.Hash);
-        await LiveNode.UntilAsync(() => LookAsync().Result == (true, true, (long)snapshot.Position, 0L), "it has caught up");
+        await Eventually.Async(async () => await LookAsync() == (true, true, (long)snapshot.Position, 0L), "it has caught up");
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class The_nodes_of_an_operator
 
         (await host.Client.DeleteAnswerAsync($"/api/node/{id}")).Status.ShouldBe(404, "it is a shield");
         (await host.Client.DeleteAnswerAsync($"/api/shield/{id}")).Status.ShouldBe(200);
-        await LiveNode.UntilAsync(
+        await Eventually.Async(
             () => host.Client.GetAnswerAsync("/api/shield").Result.Data.GetArrayLength() == 0,
             "it has left: it never held a lease"
         );

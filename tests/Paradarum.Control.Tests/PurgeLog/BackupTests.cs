@@ -197,7 +197,7 @@ public sealed class A_restored_control_plane
         }
         port.Progress.ProgressOf(purge.Position, []).State.ShouldNotBe(PurgeState.Complete);
         complete.IsCompleted.ShouldBeFalse();
-        await LiveNode.UntilAsync(
+        await Eventually.Async(
             () =>
             {
                 time.Advance(TimeSpan.FromMilliseconds(100));

@@ -69,7 +69,7 @@ public sealed class A_log_on_PostgreSQL(OwnPostgres postgres) : IClassFixture<Ow
             database,
             "INSERT INTO log_meta (name, value) VALUES ('holder_api', 'http://10.0.0.1:5252'), ('holder_fleet', 'http://10.0.0.1:5253'), ('holder_key', 'k')"
         );
-        await Eventually.Async(() => Task.FromResult(Volatile.Read(ref seen) is not null));
+        await Eventually.Async(() => Volatile.Read(ref seen) is not null);
         seen.ShouldBe(new LogHolder(new Uri("http://10.0.0.1:5252"), new Uri("http://10.0.0.1:5253"), "k"));
         waiting.IsCompleted.ShouldBeFalse();
         await over.CancelAsync();
@@ -95,7 +95,7 @@ public sealed class A_log_on_PostgreSQL(OwnPostgres postgres) : IClassFixture<Ow
             TimeProvider.System,
             Stop
         );
-        await Eventually.Async(() => Task.FromResult(Listeners(database) == 1));
+        await Eventually.Async(() => Listeners(database) == 1);
         var holder = new LogHolder(new Uri("http://10.0.0.1:5252"), new Uri("http://10.0.0.1:5253"), "k");
         await held.WriteAsync(
             write =>

@@ -37,7 +37,7 @@ public sealed class Listeners_that_read_nothing
         var before = GC.GetTotalMemory(forceFullCollection: true);
 
         var sockets = await Task.WhenAll(Enumerable.Range(0, Deaf).Select(_ => ListenAsync(host, location)));
-        await Eventually.Async(() => Task.FromResult(watches.Listeners == Deaf));
+        await Eventually.Async(() => watches.Listeners == Deaf);
         (await ReadAllAsync(host, location)).ShouldBe(whole);
         // All of them are in the middle of it still.
         watches.Listeners.ShouldBe(Deaf);
@@ -46,7 +46,7 @@ public sealed class Listeners_that_read_nothing
         held.ShouldBeLessThan(Deaf * whole / 3, $"{Deaf} listeners of {whole} bytes hold {held} bytes");
 
         // After a while they are hung up on, and their places are free.
-        await Fleet.LiveNode.UntilAsync(
+        await Eventually.Async(
             () =>
             {
                 host.Time.Advance(PurgeEvents.TakenWithin);

@@ -70,7 +70,7 @@ public sealed class A_certificate_of_a_hostname : IAsyncLifetime
     {
         await InstallAsync(TimeSpan.FromDays(90));
         _time.Advance(TimeSpan.FromDays(70));
-        await Eventually.Async(() => Task.FromResult(!_lines.All.IsEmpty));
+        await Eventually.Async(() => !_lines.All.IsEmpty);
     }
 
     [Fact]

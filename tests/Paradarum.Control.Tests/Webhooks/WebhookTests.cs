@@ -95,7 +95,7 @@ public sealed class A_webhook
         await using var again = await host.RestartAsync();
         receiver.Script = exchange => exchange.RespondAsync("");
         again.Time.Advance(TimeSpan.FromSeconds(6));
-        await Eventually.Async(() => Task.FromResult(receiver.Requests.Count > 1));
+        await Eventually.Async(() => receiver.Requests.Count > 1);
 
         var second = receiver.Requests[1];
         second["webhook-id"].ShouldBe(first["webhook-id"]);
@@ -238,7 +238,7 @@ public sealed class A_webhook
             var (_, position) = await fleet.PurgeAsync();
             await fleet.ApplyAsync(position, final);
         }
-        await Eventually.Async(() => Task.FromResult(receiver.Requests.Count == 2));
+        await Eventually.Async(() => receiver.Requests.Count == 2);
 
         var bodies = receiver
             .Requests.Select(told => JsonSerializer.Deserialize<JsonElement>(told.Body))
@@ -274,7 +274,7 @@ public sealed class A_webhook
         for (var i = 0; i < 20; i++)
             await host.Purge("""{"type":"All"}""");
 
-        await Eventually.Async(() => Task.FromResult(well.Requests.Count == 20));
+        await Eventually.Async(() => well.Requests.Count == 20);
         dead.Requests.Count.ShouldBeInRange(1, 4);
         await hold.CancelAsync();
     }
@@ -406,7 +406,7 @@ public sealed class A_webhook
 
     private static async Task<OriginRequest> FirstAsync(ScriptedOrigin receiver)
     {
-        await Eventually.Async(() => Task.FromResult(receiver.Requests.Count > 0));
+        await Eventually.Async(() => receiver.Requests.Count > 0);
         return receiver.Requests[0];
     }
 }

@@ -31,7 +31,7 @@ public sealed class A_visitor_of_a_node_with_a_disk : IDisposable
         // Memory holds two of them.
         for (var n = 0; n < 4; n++)
             (await visitor.GetAsync($"/{n}")).Cache.ShouldBe("MISS");
-        await Eventually.Async(() => Task.FromResult(node.Disk.Figures.Entries == 4));
+        await Eventually.Async(() => node.Disk.Figures.Entries == 4);
         for (var n = 0; n < 4; n++)
         {
             var whole = await visitor.GetAsync($"/{n}");
@@ -65,7 +65,7 @@ public sealed class A_visitor_of_a_node_with_a_disk : IDisposable
         origin.Script = exchange => exchange.RespondAsync("new", "Cache-Control: max-age=600");
         log.Purge(Site.Id, "Path", "/purged");
         await using var next = await TestNode.StartAsync(log, Options, _folder.Path);
-        await Eventually.Async(() => Task.FromResult(!next.State.Index.IsLoading));
+        await Eventually.Async(() => !next.State.Index.IsLoading);
         using var again = new Visitor(next.Url, Site.Host);
         (await again.GetAsync("/kept")).ShouldSatisfyAllConditions(
             visit => visit.Cache.ShouldBe("HIT"),
@@ -96,7 +96,7 @@ public sealed class A_visitor_of_a_node_with_a_disk : IDisposable
         bytes[^1] ^= 1;
         await File.WriteAllBytesAsync(file, bytes);
         await using var next = await TestNode.StartAsync(log, Options, _folder.Path);
-        await Eventually.Async(() => Task.FromResult(!next.State.Index.IsLoading));
+        await Eventually.Async(() => !next.State.Index.IsLoading);
         next.State.Index.Count.ShouldBe(1);
         using var again = new Visitor(next.Url, Site.Host);
         (await again.GetAsync("/page")).ShouldSatisfyAllConditions(

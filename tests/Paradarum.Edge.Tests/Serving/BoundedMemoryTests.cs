@@ -68,7 +68,7 @@ public sealed class Memory_of_a_node
         site.Origin.Requests.Count.ShouldBeLessThan(ranges ? 40 * 32 : 42);
         foreach (var visitor in visitors)
             visitor.Dispose();
-        await Eventually.Async(() => Task.FromResult(!site.Pop.State.Index.Fetches(Site.Id).Any()));
+        await Eventually.Async(() => !site.Pop.State.Index.Fetches(Site.Id).Any());
     }
 
     /// <summary>What was promised is not set aside: memory is taken as bytes come.</summary>

@@ -91,7 +91,7 @@ public sealed class Once_a_purge_is_applied
 
         var herd = Enumerable.Range(0, 20).Select(_ => site.Visitor.GetAsync("/page")).ToArray();
         await second.Arrived;
-        await Eventually.Async(() => Task.FromResult(site.Origin.Requests.Count >= 2));
+        await Eventually.Async(() => site.Origin.Requests.Count >= 2);
         second.Open();
         foreach (var visit in await Task.WhenAll(herd))
             visit.Body.ShouldBe("new");
@@ -222,7 +222,7 @@ public sealed class Once_a_purge_is_applied
         site.Pop.Store.Count.ShouldBe(1);
         site.Purge("Path", "/page");
         await site.Visitor.SendAsync(HttpMethod.Head, "/other");
-        await Eventually.Async(() => Task.FromResult(site.Pop.Store.Count == 1));
+        await Eventually.Async(() => site.Pop.Store.Count == 1);
     }
 }
 

@@ -124,7 +124,7 @@ public sealed class A_fetch_in_flight_of_a_group
         var began = site.Visitor.GetAsync("/1");
         await gate.Arrived;
         if (headHasArrived)
-            await Eventually.Async(() => Task.FromResult(site.Pop.State.Index.Fetches(Site.Id).Any(fetch => fetch.Groups.Length > 0)));
+            await Eventually.Async(() => site.Pop.State.Index.Fetches(Site.Id).Any(fetch => fetch.Groups.Length > 0));
         await InvalidateAsync(site);
         site.Serves("new", InList);
         var came = site.Visitor.GetAsync("/1").WaitAsync(TimeSpan.FromSeconds(20));

@@ -23,9 +23,9 @@ public sealed class A_busy_origin
         var upstream = $"http://127.0.0.1:{site.Origin.Port}";
         var places = site.Pop.Places;
         var asking = new[] { site.Visitor.GetAsync("/1"), site.Visitor.GetAsync("/2") };
-        await Eventually.Async(() => Task.FromResult(site.Origin.Requests.Count == 2));
+        await Eventually.Async(() => site.Origin.Requests.Count == 2);
         var waiting = site.Visitor.SendAsync(HttpMethod.Post, "/3");
-        await Eventually.Async(() => Task.FromResult(places.Waiting(Site.Id, upstream) == 1));
+        await Eventually.Async(() => places.Waiting(Site.Id, upstream) == 1);
 
         var refused = await site.Visitor.GetAsync("/4");
         (refused.Status, refused.Headers["Retry-After"]).ShouldBe((HttpStatusCode.ServiceUnavailable, "1"));
@@ -53,7 +53,7 @@ public sealed class A_busy_origin
         await gate.Arrived;
         var waiting = site.Visitor.GetAsync("/2");
         var upstream = $"http://127.0.0.1:{site.Origin.Port}";
-        await Eventually.Async(() => Task.FromResult(site.Pop.Places.Waiting(Site.Id, upstream) == 1));
+        await Eventually.Async(() => site.Pop.Places.Waiting(Site.Id, upstream) == 1);
         site.Pop.Time.Advance(TimeSpan.FromSeconds(31));
         (await waiting).Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
         gate.Open();
@@ -119,7 +119,7 @@ public sealed class A_busy_origin
         };
         site.Purge("All");
         var herd = Enumerable.Range(0, 400).Select(visitor => site.Visitor.GetAsync(urls[visitor % 3])).ToArray();
-        await Eventually.Async(() => Task.FromResult(site.Origin.Requests.Count == 6));
+        await Eventually.Async(() => site.Origin.Requests.Count == 6);
         gate.Open();
         foreach (var visit in herd)
             (await visit).Body.ShouldBe("new");

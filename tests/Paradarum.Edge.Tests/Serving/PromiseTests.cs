@@ -21,7 +21,7 @@ public sealed class A_visitor_who_names_a_purge
         var purge = site.Log.Purge(Site.Id, "Path", "/page");
 
         var naming = site.Visitor.GetAsync("/page", Naming(purge));
-        await Eventually.Async(() => Task.FromResult(site.Pop.Promises.Held == 1));
+        await Eventually.Async(() => site.Pop.Promises.Held == 1);
         (await site.Visitor.GetAsync("/page")).Body.ShouldBe("old");
         naming.IsCompleted.ShouldBeFalse();
         site.Origin.Requests.Count.ShouldBe(1);
@@ -45,7 +45,7 @@ public sealed class A_visitor_who_names_a_purge
         var purge = tiers.Log.Purge(Site.Id, "Path", "/page");
 
         var naming = tiers.Visitor.GetAsync("/page", Naming(purge));
-        await Eventually.Async(() => Task.FromResult(tiers.Pop.Promises.Held == 1));
+        await Eventually.Async(() => tiers.Pop.Promises.Held == 1);
         tiers.Pop.Time.Advance(TimeSpan.FromSeconds(4.9));
         naming.IsCompleted.ShouldBeFalse();
         tiers.Origin.Requests.Count.ShouldBe(1);
@@ -119,12 +119,12 @@ public sealed class A_visitor_who_names_a_purge
         };
         var purge = tiers.Log.Purge(Site.Id, "Path", "/page");
         var naming = tiers.Visitor.GetAsync("/page", Naming(purge));
-        await Eventually.Async(() => Task.FromResult(tiers.Pop.Promises.Held == 1));
+        await Eventually.Async(() => tiers.Pop.Promises.Held == 1);
         var unaware = tiers.Visitor.GetAsync("/page");
         await gate.Arrived;
         tiers.Pop.Time.Advance(TimeSpan.FromSeconds(5));
-        await Eventually.Async(() => Task.FromResult(tiers.Pop.Promises.Held == 0));
-        await Eventually.Async(() => Task.FromResult(naming.IsCompleted || shield.Requests.Count == 2));
+        await Eventually.Async(() => tiers.Pop.Promises.Held == 0);
+        await Eventually.Async(() => naming.IsCompleted || shield.Requests.Count == 2);
         gate.Open();
 
         (await naming).Body.ShouldBe("new");
@@ -137,7 +137,7 @@ public sealed class A_visitor_who_names_a_purge
         await using var site = await StartAsync(Modes.IgnoringQueries);
         var purge = site.Log.Head + 2;
         var naming = site.Visitor.GetAsync("/page?id=5", Naming(purge));
-        await Eventually.Async(() => Task.FromResult(site.Pop.Promises.Held == 1));
+        await Eventually.Async(() => site.Pop.Promises.Held == 1);
         site.Serves("five");
         site.Log.Configure(Site.Id, Site.At(site.Origin));
         site.Purge("All");
@@ -156,7 +156,7 @@ public sealed class A_visitor_who_names_a_purge
         site.Serves("new");
         var purge = site.Log.Purge(Site.Id, "Path", "/page");
         var held = Enumerable.Range(0, Promises.MostHeld).Select(_ => site.Visitor.GetAsync("/page", Naming(purge))).ToArray();
-        await Eventually.Async(() => Task.FromResult(site.Pop.Promises.Held == Promises.MostHeld));
+        await Eventually.Async(() => site.Pop.Promises.Held == Promises.MostHeld);
 
         var beyond = await site.Visitor.GetAsync("/page", Naming(purge));
         (beyond.Cache, beyond.Body).ShouldBe(("MISS", "new"));

@@ -78,7 +78,7 @@ public sealed class A_purge_takes
             await Download.GetAsync(site.Pop, "/a/film.mp4?q=1", ("Range", $"bytes={at * Slice}-{(at * Slice) + 9}"));
         await site.Visitor.GetAsync("/else");
         // The last of a visitor's bytes may come before the slice that they are of is stored.
-        await Eventually.Async(() => Task.FromResult(site.Pop.State.Index.CountOf(Site.Id) == 1 + 5 + 1));
+        await Eventually.Async(() => site.Pop.State.Index.CountOf(Site.Id) == 1 + 5 + 1);
 
         // A slice of the same tag and other bytes shows whether an old one is used again.
         var next = new LargeFile(40 * Slice, version: 2) { Tag = old.Tag };
@@ -180,7 +180,7 @@ public sealed class A_purge_takes
         site.Pop.State.Index.CountOf(Site.Id).ShouldBe(0);
         gate.Open();
         (await before).Bytes.ShouldBe(file.Bytes(Slice, 10));
-        await Eventually.Async(() => Task.FromResult(!site.Pop.State.Index.Fetches(Site.Id).Any()));
+        await Eventually.Async(() => !site.Pop.State.Index.Fetches(Site.Id).Any());
         site.Pop.State.Index.CountOf(Site.Id).ShouldBe(0);
     }
 

@@ -170,7 +170,7 @@ public sealed class A_pop_in_front_of_an_origin
         (first.Status, first.Body, first.Cache).ShouldBe((HttpStatusCode.PartialContent, "ell", "BYPASS"));
         // What can be stored is, and the next part is cut out of it.
         if (isChunked)
-            await Eventually.Async(() => Task.FromResult(site.Pop.Store.Count == 1));
+            await Eventually.Async(() => site.Pop.Store.Count == 1);
         (await site.Visitor.GetAsync("/page", ("Range", "bytes=1-3"))).Body.ShouldBe("ell");
         site.Origin.Requests.Count.ShouldBe(requests);
     }
@@ -183,7 +183,7 @@ public sealed class A_pop_in_front_of_an_origin
         site.Origin.StopsHalfway("hello", gate);
         (await site.Visitor.GetAsync("/page", ("Range", "bytes=1-3"))).Body.ShouldBe("ell");
         gate.Open();
-        await Eventually.Async(() => Task.FromResult(site.Pop.Store.Count == 1));
+        await Eventually.Async(() => site.Pop.Store.Count == 1);
         (await site.Visitor.GetAsync("/page", ("Range", "bytes=-3"))).Body.ShouldBe("llo");
         site.Origin.Requests.Count.ShouldBe(1);
     }

@@ -131,7 +131,7 @@ public sealed class A_large_file
         var rest = await download.UntilItBreaksAsync();
         rest.Length.ShouldBeLessThan(599 * Slice);
         rest.AsSpan().SequenceEqual(former.Bytes(10, rest.Length)).ShouldBeTrue("bytes of another body were sent");
-        await Eventually.Async(() => Task.FromResult(site.Pop.State.Index.Count == 0));
+        await Eventually.Async(() => site.Pop.State.Index.Count == 0);
         (await Download.GetAsync(site.Pop, "/film", ("Range", "bytes=5-9"))).Bytes.ShouldBe(next.Bytes(5, 5));
     }
 

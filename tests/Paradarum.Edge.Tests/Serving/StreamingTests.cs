@@ -115,7 +115,7 @@ public sealed class A_response_that_is_under_way
         };
         var failure = await Record.ExceptionAsync(() => site.Visitor.GetAsync("/page"));
         (failure is null).ShouldBe(inOrder);
-        await Eventually.Async(() => Task.FromResult(!site.Pop.State.Index.Fetches(Site.Id).Any()));
+        await Eventually.Async(() => !site.Pop.State.Index.Fetches(Site.Id).Any());
         site.Pop.Store.Count.ShouldBe(stored);
     }
 
@@ -136,7 +136,7 @@ public sealed class A_response_that_is_under_way
             await gate.Arrived;
         }
         gate.Open();
-        await Eventually.Async(() => Task.FromResult(site.Pop.Store.Count == 1));
+        await Eventually.Async(() => site.Pop.Store.Count == 1);
         (await site.Visitor.GetAsync("/page")).Cache.ShouldBe("HIT");
     }
 

@@ -57,7 +57,7 @@ public sealed class The_access_log : IDisposable
         using var log = Log(_folder["log"]);
         await log.StartAsync(default);
         await VisitAsync(log);
-        await Eventually.Async(() => Task.FromResult(File.Exists(_folder["log"]) && Lines(_folder["log"]).Count == 1));
+        await Eventually.Async(() => File.Exists(_folder["log"]) && Lines(_folder["log"]).Count == 1);
         File.Move(_folder["log"], _folder["log.1"]);
         await VisitAsync(log);
         await log.StopAsync(default);
@@ -73,7 +73,7 @@ public sealed class The_access_log : IDisposable
         using var log = Log(file);
         await log.StartAsync(default);
         await VisitAsync(log);
-        await Eventually.Async(() => Task.FromResult(log.Dropped == 1));
+        await Eventually.Async(() => log.Dropped == 1);
         Directory.CreateDirectory(_folder["later"]);
         await VisitAsync(log);
         await log.StopAsync(default);

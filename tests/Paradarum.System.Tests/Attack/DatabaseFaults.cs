@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using Npgsql;
 using Paradarum.SystemTests.Processes;
+using Paradarum.Testing;
 
 namespace Paradarum.SystemTests.Attack;
 
@@ -35,7 +36,7 @@ internal sealed class DatabaseFaults(DatabaseFleet fleet, AttackLedger ledger, R
             ("SIGKILL of a node", 2, KillNodeAsync),
         ];
         // Nothing is broken before all of it has worked once: a promotion in the first second measures how fast programs are started.
-        await Patiently.UntilAsync(() => Task.FromResult(ledger.Completed >= Warm || over.IsCancellationRequested), "purges are complete");
+        await Eventually.Async(() => ledger.Completed >= Warm || over.IsCancellationRequested, "purges are complete");
         var bag = kinds.SelectMany(kind => Enumerable.Repeat(kind, kind.Weight)).ToArray();
         while (!over.IsCancellationRequested)
         {

@@ -126,14 +126,14 @@ internal sealed class DatabaseFleet : IAttackedFleet, IAsyncDisposable
         (_servers[0], _servers[1]) = (_servers[1], _servers[0]);
         await promoted();
         Standby.ComeBackAsStandby(Primary, "standby");
-        await Patiently.UntilAsync(
-            () => Task.FromResult(Primary.Scalar("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") is 1L),
+        await Eventually.Async(
+            () => Primary.Scalar("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") is 1L,
             "the standby streams"
         );
         Primary.WaitForStandby(true);
         // What was accepted meanwhile is safe from here on: a promotion before that is like a restore, and is meant to be.
-        await Patiently.UntilAsync(
-            () => Task.FromResult(Primary.Scalar("SELECT value FROM log_meta WHERE name = 'synchronous'") is "1"),
+        await Eventually.Async(
+            () => Primary.Scalar("SELECT value FROM log_meta WHERE name = 'synchronous'") is "1",
             "a commit has waited for the standby",
             seconds: 90
         );

@@ -184,7 +184,7 @@ internal sealed class FleetUnderAttack(IAttackedFleet fleet, AttackLedger ledger
         foreach (var pop in AttackFleet.Pops)
         {
             foreach (var page in Pages)
-                await Patiently.UntilAsync(() => ReadAsync(visitor, pop, page), $"{pop} answers {page} again");
+                await Eventually.Async(() => ReadAsync(visitor, pop, page), $"{pop} answers {page} again");
         }
     }
 

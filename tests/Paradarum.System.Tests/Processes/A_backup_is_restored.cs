@@ -1,4 +1,5 @@
 using System.Net;
+using Paradarum.Testing;
 
 namespace Paradarum.SystemTests.Processes;
 
@@ -37,7 +38,7 @@ public sealed class A_backup_is_restored
         await fleet.StartControlAsync();
         await fleet.WhenHealthyAsync(pop, fleet.Shields[0]);
         // Until it is taken from a node that has dropped all, the page may be the former one: that is what a purge would wait for.
-        await Patiently.UntilAsync(async () => (await pop.VisitAsync("/page")).Body == "new", "the PoP has dropped all it stored");
+        await Eventually.Async(async () => (await pop.VisitAsync("/page")).Body == "new", "the PoP has dropped all it stored");
 
         using var gone = await fleet.Api.GetAsync(lost);
         gone.StatusCode.ShouldBe(HttpStatusCode.NotFound);

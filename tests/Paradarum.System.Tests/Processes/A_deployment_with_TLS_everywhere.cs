@@ -79,7 +79,7 @@ public sealed class A_deployment_with_TLS_everywhere : IAsyncLifetime
         open.Fingerprint.ShouldBe(issued.Fingerprint);
         var renewed = _authority.Issue(Host);
         (await CertificateAsync(property, renewed)).ShouldBe(renewed.Fingerprint);
-        await Patiently.UntilAsync(
+        await Eventually.Async(
             async () =>
             {
                 using var next = await TlsConnectionOfTest.OpenAsync(_pop + 1, Host, _authority.RootCertificate);

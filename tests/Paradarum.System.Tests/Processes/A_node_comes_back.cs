@@ -101,7 +101,7 @@ public sealed class A_node_comes_back
         await fleet.StartControlAsync();
         // Shield and the other PoP have read "/one", and the first one to come proves it: that log is over, and another one begins.
         const string Ready = "paradarum control: ready";
-        await Eventually.Async(() => Task.FromResult(fleet.Control.Output.Split(Ready).Length > 2), "it is ready once more");
+        await Eventually.Async(() => fleet.Control.Output.Split(Ready).Length > 2, "it is ready once more");
         fleet.Control.Errors.ShouldContain("has read position 2, and the database ends at 1.");
         await fleet.WhenHealthyAsync(fleet.Pops[1]);
         fleet.Serves("new");
@@ -163,7 +163,7 @@ public sealed class A_node_comes_back
         var (code, output, errors) = await pop.Process.EndAsync();
         code.ShouldBe(0, errors);
         output.ShouldContain($"paradarum edge: left url={pop.Visitor.Url}");
-        await Patiently.UntilAsync(async () => await fleet.ListedAsync(pop) is null, "it has left");
+        await Eventually.Async(async () => await fleet.ListedAsync(pop) is null, "it has left");
         (await fleet.PurgeAndWaitAsync("All"))["perNode"]!.AsArray().Count.ShouldBe(2, "nobody waits for it");
     }
 
@@ -192,16 +192,16 @@ public sealed class A_node_comes_back
 
             // Past lease and grace: fenced, and still it answers, with what its upstream says now.
             fleet.Serves("new", "Cache-Control: max-age=600|ETag: \"2\"");
-            await Patiently.UntilAsync(async () => (await pop.VisitAsync("/page")).Body == "new", "its grace is over");
+            await Eventually.Async(async () => (await pop.VisitAsync("/page")).Body == "new", "its grace is over");
             // The shield heard of the control plane for longer, and until its own grace is over it confirms what nobody has purged.
-            await Patiently.UntilAsync(async () => (await pop.VisitAsync("/tagged")).Body == "new", "the shield's grace is over too");
+            await Eventually.Async(async () => (await pop.VisitAsync("/tagged")).Body == "new", "the shield's grace is over too");
 
             await fleet.StartControlAsync();
             pop.Link.Restore();
             (await fleet.ReceiptAsync(purge, "30s"))["state"]!.GetValue<string>().ShouldBe("complete");
             await fleet.WhenHealthyAsync(pop);
             // Its lease comes with the next heartbeat.
-            await Patiently.UntilAsync(async () => (await pop.VisitAsync("/page")).Cache == "HIT", "it serves on its own word again");
+            await Eventually.Async(async () => (await pop.VisitAsync("/page")).Cache == "HIT", "it serves on its own word again");
         }
 
         [Fact]

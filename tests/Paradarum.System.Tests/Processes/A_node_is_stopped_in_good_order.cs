@@ -49,7 +49,7 @@ public sealed class A_node_is_stopped_in_good_order
         await gate.Arrived;
 
         pop.Process.Signal(ParadarumProcess.Terminate);
-        await Patiently.UntilAsync(() => RefusesAsync(pop), "it takes in nobody any more");
+        await Eventually.Async(() => RefusesAsync(pop), "it takes in nobody any more");
         (await fleet.ListedAsync(pop))!["healthy"]!.GetValue<bool>().ShouldBeTrue("it serves still, and says nothing else");
         pop.Process.HasExited.ShouldBeFalse();
 

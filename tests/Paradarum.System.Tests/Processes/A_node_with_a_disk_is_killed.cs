@@ -1,3 +1,5 @@
+using Paradarum.Testing;
+
 namespace Paradarum.SystemTests.Processes;
 
 /// <summary>G2, G5 and the two cursors (design section 3) against real processes that are killed: what a PoP kept on disk is used again, what was purged is not.</summary>
@@ -94,7 +96,7 @@ public sealed class A_node_with_a_disk_is_killed
 
         await disk.FillAsync(full: false);
         var more = 0;
-        await Patiently.UntilAsync(
+        await Eventually.Async(
             async () =>
             {
                 await pop.VisitAsync($"/again/{more++}");
@@ -105,7 +107,7 @@ public sealed class A_node_with_a_disk_is_killed
     }
 
     private static Task WrittenAsync(EdgeProcess pop, int bodies) =>
-        Patiently.UntilAsync(() => Task.FromResult(Written(pop) >= bodies * LeastBody), "the disk has what was visited, and a cursor");
+        Eventually.Async(() => Written(pop) >= bodies * LeastBody, "the disk has what was visited, and a cursor");
 
     /// <summary>Three bytes and their checksum.</summary>
     private const int LeastBody = 3 + 8;

@@ -103,7 +103,7 @@ internal sealed partial class ParadarumProcess : IAsyncDisposable
     public Task PauseAsync()
     {
         Signal(Pause);
-        return Eventually.Async(() => Task.FromResult(HasStopped()));
+        return Eventually.Async(() => HasStopped());
     }
 
     private bool HasStopped()

@@ -191,7 +191,7 @@ internal sealed class ProcessFleet : IAsyncDisposable
     public async Task WhenHealthyAsync(params IEnumerable<EdgeProcess> edges)
     {
         foreach (var edge in edges)
-            await Patiently.UntilAsync(
+            await Eventually.Async(
                 // After a control plane's start a node is healthy on the former one's word until it has come.
                 async () => await ListedAsync(edge) is { } node && node["healthy"]!.GetValue<bool>() && node["connected"]!.GetValue<bool>(),
                 $"{edge.Name} is healthy"
@@ -309,19 +309,5 @@ internal sealed class EdgeProcess(
             await Process.DisposeAsync();
         if (link is not null)
             await link.DisposeAsync();
-    }
-}
-
-/// <summary>Asks again, with a pause, until something that another process brings about has happened.</summary>
-internal static class Patiently
-{
-    public static async Task UntilAsync(Func<Task<bool>> happened, string what, double seconds = 40)
-    {
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(seconds), TimeProvider.System);
-        while (!await happened())
-        {
-            late.IsCancellationRequested.ShouldBeFalse($"Waited in vain until {what}.");
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
-        }
     }
 }

@@ -83,8 +83,8 @@ internal sealed class ReplicaFleet : IAsyncDisposable
     /// <summary>Completes when it takes purges and counts every node as healthy: for the length of a lease after a takeover on the word of the former one.</summary>
     public async Task WorksAsync(int control)
     {
-        await Patiently.UntilAsync(() => IsTheOneThatWorksAsync(control), $"control plane {control} works");
-        await Patiently.UntilAsync(
+        await Eventually.Async(() => IsTheOneThatWorksAsync(control), $"control plane {control} works");
+        await Eventually.Async(
             async () =>
             {
                 var (shields, pops) = (await ListAsync(control, "shield"), await ListAsync(control, "node"));
@@ -101,7 +101,7 @@ internal sealed class ReplicaFleet : IAsyncDisposable
     public async Task<int> AnyWorksAsync()
     {
         var works = -1;
-        await Patiently.UntilAsync(
+        await Eventually.Async(
             async () =>
             {
                 for (var i = 0; i < _controls.Count && works < 0; i++)
@@ -118,7 +118,7 @@ internal sealed class ReplicaFleet : IAsyncDisposable
     }
 
     public Task StandsByAsync(int control) =>
-        Patiently.UntilAsync(
+        Eventually.Async(
             async () =>
             {
                 try

@@ -92,7 +92,7 @@ public sealed class Several_control_planes
     }
 
     private static Task AnswersAsync(HttpClient client) =>
-        Patiently.UntilAsync(
+        Eventually.Async(
             async () =>
             {
                 try

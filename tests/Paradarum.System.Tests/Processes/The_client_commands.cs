@@ -79,7 +79,7 @@ public sealed class The_client_commands(FleetForCommands shared) : IClassFixture
         (await LineOfAsync(Name)).ShouldContain("active");
         _fleet.Serves("by its new name");
         using var visitor = new Visitor($"http://127.0.0.1:{_fleet.Pops[0].Port}", Name);
-        await Patiently.UntilAsync(async () => (await visitor.GetAsync("/")).Body == "by its new name", "the PoP serves it");
+        await Eventually.Async(async () => (await visitor.GetAsync("/")).Body == "by its new name", "the PoP serves it");
 
         // One whose record is right from the start needs no second step; and what is asked for wrongly is said.
         shared.Dns.Says("shop.by-command.example", "A 127.0.0.1");
@@ -159,7 +159,7 @@ public sealed class The_client_commands(FleetForCommands shared) : IClassFixture
         (await ByKeyAsync("audit", "--property", "site", "--type", "purge", "--last", "1")).Output.ShouldContain("Path /audited");
 
         (await ByKeyAsync("keys", "create", "the-last")).Code.ShouldBe(0);
-        await Eventually.Async(() => Task.FromResult(follower.Output.Contains("the-last", StringComparison.Ordinal)));
+        await Eventually.Async(() => follower.Output.Contains("the-last", StringComparison.Ordinal));
         follower.Signal(ParadarumProcess.Interrupt);
         var (code, output, errors) = await follower.EndAsync();
         (code, errors).ShouldBe((0, ""));

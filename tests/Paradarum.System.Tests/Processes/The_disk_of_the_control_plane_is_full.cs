@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Paradarum.Testing;
 
 namespace Paradarum.SystemTests.Processes;
 
@@ -48,7 +49,7 @@ public sealed class The_disk_of_the_control_plane_is_full
         (await fleet.Pops[0].VisitAsync("/page")).Status.ShouldBe(HttpStatusCode.OK, "nodes serve on");
 
         await disk.FillAsync(full: false);
-        await Patiently.UntilAsync(
+        await Eventually.Async(
             async () =>
             {
                 using var again = await fleet.Api.PostAsJsonAsync($"/api/property/{fleet.PropertyId}/purge", new { type = "All" });

@@ -85,7 +85,7 @@ public sealed class What_an_operator_sees
         using var answer = await fleet.Control.Client.SendAsync(request);
         await fleet.ReceiptAsync(answer.Headers.Location!.OriginalString, "30s");
 
-        await Eventually.Async(() => Task.FromResult(Of("purge.apply").Count == 3 && Of("purge.dispatch").Count == 3));
+        await Eventually.Async(() => Of("purge.apply").Count == 3 && Of("purge.dispatch").Count == 3);
         var accept = Of("purge.accept").ShouldHaveSingleItem();
         string[] nodes = [.. fleet.Shields.Concat(fleet.Pops).Select(edge => edge.Id).Order(StringComparer.Ordinal)];
         foreach (var name in new[] { "purge.dispatch", "purge.apply" })
