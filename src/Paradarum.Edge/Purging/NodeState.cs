@@ -83,7 +83,7 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
 
     /// <summary>Replaces everything: raises the generation, publishes, then drops the store (design section 2: another epoch, hash or a position out of range).</summary>
     public void Replace(string epoch, ulong position, ReadOnlyMemory<byte> hash, IReadOnlyList<PropertySnapshot> properties) =>
-        Restart(At(epoch, position, hash, properties));
+        Restart(_ => At(epoch, position, hash, properties));
 
     /// <summary>Takes up where a former process ended: its durable cursor. Before the first record; what is stored up to there is loaded afterwards.</summary>
     public void Resume(SnapshotPart cursor)
@@ -92,8 +92,18 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
             _current = At(cursor.Epoch, cursor.Position, cursor.Hash.Memory, cursor.Properties);
     }
 
-    /// <summary>Drops all that is stored and forgets position and rules: the node then presents nothing and starts from a snapshot.</summary>
-    public void DropAll() => Restart(NodeSnapshot.Empty);
+    /// <summary>
+    /// Drops all that is stored and forgets position and rules: the node then presents nothing and starts from a snapshot. Until that comes it knows whose the hosts are and where their
+    /// origins, as it last heard, and passes visitors on to them: nothing is stored, nothing answered from a store.
+    /// </summary>
+    public void DropAll() =>
+        Restart(former =>
+            NodeSnapshot.Empty with
+            {
+                Hosts = former.Hosts,
+                Properties = former.Properties.Select(PassedOn).ToImmutableDictionary(),
+            }
+        );
 
     /// <summary>
     /// Stores what a fetch brought, if the fence lets it: the fetch is tested, the entry added, and the entry tested once more against what was published
@@ -200,13 +210,19 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
         }
     }
 
-    private void Restart(NodeSnapshot snapshot)
+    private static KeyValuePair<long, PropertyView> PassedOn(KeyValuePair<long, PropertyView> property) =>
+        KeyValuePair.Create(
+            property.Key,
+            new PropertyView(property.Key, property.Value.Configuration, 0, 0, PassThrough: true, PendingRules.None)
+        );
+
+    private void Restart(Func<NodeSnapshot, NodeSnapshot> next)
     {
         lock (_writing)
         {
             var generation = _current.Generation + 1;
             _tally.Clear();
-            _current = snapshot with { Generation = generation, PassThroughAll = _current.PassThroughAll };
+            _current = next(_current) with { Generation = generation, PassThroughAll = _current.PassThroughAll };
             Dropping?.Invoke(generation);
             index.StartGeneration(generation);
         }

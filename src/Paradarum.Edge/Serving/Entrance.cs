@@ -44,7 +44,8 @@ internal static class Entrance
     /// <summary>What a shield must not answer, so that the PoP asks elsewhere: another log, an older configuration, another owner of the host.</summary>
     private static DoorRefusal? Disagreement(NodeSnapshot snapshot, string host, TierRequest tier)
     {
-        if (tier.Epoch != snapshot.Epoch)
+        // Two that follow none agree on nothing.
+        if (tier.Epoch.Length == 0 || tier.Epoch != snapshot.Epoch)
             return DoorRefusal.Tier("epoch", "This shield follows another log.");
         if (tier.LastConfiguration > snapshot.Position)
             return DoorRefusal.Tier("configuration", "This shield has an older configuration of the property.");

@@ -1,3 +1,4 @@
+using System.Net;
 using Paradarum.Testing;
 using Paradarum.Testing.Edge;
 
@@ -175,6 +176,23 @@ public sealed class Once_a_purge_is_applied
         site.Purge("Path", "/page");
         site.Serves("down", "", "503 Service Unavailable");
         (await site.Visitor.GetAsync("/page")).Body.ShouldBe("down");
+    }
+
+    [Fact]
+    public async Task Until_the_snapshot_comes_a_node_that_dropped_everything_passes_visitors_on_and_keeps_nothing()
+    {
+        await using var site = await OnePop.StartAsync();
+        site.Serves("old");
+        await site.Visitor.GetAsync("/page");
+        site.Pop.State.DropAll();
+
+        foreach (var body in new[] { "new", "newer" })
+        {
+            site.Serves(body);
+            var visit = await site.Visitor.GetAsync("/page");
+            (visit.Status, visit.Body).ShouldBe((HttpStatusCode.OK, body));
+        }
+        site.Pop.State.Index.Count.ShouldBe(0);
     }
 
     [Fact]

@@ -137,6 +137,16 @@ public sealed class A_shield_behind_a_pop
         (await tiers.Visitor.GetAsync("/page")).Headers["Via"].ShouldBe("1.1 paradarum-pop1");
     }
 
+    /// <summary>Each may have followed another log before: what one has in its store says nothing to the other.</summary>
+    [Fact]
+    public async Task That_follows_no_log_refuses_also_a_PoP_that_follows_none()
+    {
+        await using var tiers = await TwoTiers.StartAsync();
+        tiers.Shield.State.DropAll();
+        tiers.Pop.State.DropAll();
+        (await tiers.Visitor.GetAsync("/page")).Headers["Via"].ShouldBe("1.1 paradarum-pop1");
+    }
+
     [Fact]
     public async Task That_gives_the_host_to_another_property_refuses()
     {
