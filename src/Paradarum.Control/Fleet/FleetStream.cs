@@ -56,9 +56,10 @@ internal sealed class FleetStream(
             return;
         }
         NodeLink? opened;
+        string? refused;
         try
         {
-            opened = await OpenAsync(hello, stop.Token);
+            (opened, refused) = await OpenAsync(hello, stop.Token);
         }
         catch (LogUnavailableException e)
         {
@@ -66,7 +67,7 @@ internal sealed class FleetStream(
         }
         if (opened is not { } link)
         {
-            await RefuseAsync("A later start of this node holds its data folder, or the node is gone.", stop.Token);
+            await RefuseAsync(refused ?? "A later start of this node holds its data folder, or the node is gone.", stop.Token);
             return;
         }
 
@@ -95,7 +96,7 @@ internal sealed class FleetStream(
         }
     }
 
-    private async Task<NodeLink?> OpenAsync(Hello hello, CancellationToken stop)
+    private async Task<(NodeLink? Link, string? Refused)> OpenAsync(Hello hello, CancellationToken stop)
     {
         var facts = new InstanceFacts(hello.InstanceId, hello.BootId, hello.DataFolderId, hello.StartedAt);
         var gate = OneHello.GetOrAdd(node.Id, _ => new SemaphoreSlim(1, 1));
@@ -104,7 +105,7 @@ internal sealed class FleetStream(
         {
             // Asked before anything is written: a ghost that is refused must not be what the next start of the control plane takes for the latest.
             if (!desk.WouldTake(node.Id, facts))
-                return null;
+                return default;
             var done = desk.InstancesDone(node.Id, facts);
             await writer.WriteAsync(
                 write =>
@@ -118,7 +119,11 @@ internal sealed class FleetStream(
             // Judged after that write: whoever else may have worked on the database, this memory is then what it holds.
             if (fit is CursorFit.BeyondHead or CursorFit.AnotherHash)
             {
-                await writer.EndEpochAsync(Lost(hello, fit), stop);
+                // Of an epoch that was begun here it has read what was sent from here, or nothing: else one node could have epoch after epoch begun.
+                if (desk.Feed.HasBegunEpoch)
+                    return (null, $"No node can have read position {hello.Position} of this epoch. Give this one an empty data folder.");
+                // Whether or not this node is still there when its turn comes: it may be the only one that knows.
+                await writer.EndEpochAsync(Lost(hello, fit), CancellationToken.None);
                 throw new LogUnavailableException("The log begins a new epoch.", null);
             }
             if (fit == CursorFit.BelowTail)
@@ -129,7 +134,7 @@ internal sealed class FleetStream(
             var link = desk.Hello(node.Id, facts, presented, hello.Url, _wake);
             if (link is not null)
                 log.NodeConnected(node.Id, hello.InstanceId, presented);
-            return link;
+            return (link, null);
         }
         finally
         {

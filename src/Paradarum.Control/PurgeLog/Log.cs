@@ -28,6 +28,9 @@ internal static partial class Log
     [LoggerMessage(1105, LogLevel.Warning, "The write-ahead log could not be copied into the database on closing; the next start does it")]
     public static partial void CheckpointFailed(this ILogger log, Exception cause);
 
-    [LoggerMessage(1106, LogLevel.Critical, "The log has lost its end, and begins a new epoch: {Reason}")]
+    [LoggerMessage(1106, LogLevel.Critical, "The log has lost its end, and the next start begins a new epoch: {Reason}")]
     public static partial void EpochOver(this ILogger log, string reason);
+
+    [LoggerMessage(1107, LogLevel.Warning, "The log begins a new epoch, and nodes drop what they stored. {Reason}")]
+    public static partial void EpochBegun(this ILogger log, string reason);
 }

@@ -26,6 +26,9 @@ internal abstract class LogDatabase(DbConnection connection, Statements statemen
 
     public LogEpochs Epochs { get; private set; } = null!;
 
+    /// <summary>Why this opening began a new epoch, in a sentence; null: it did not.</summary>
+    public string? BegunBecause { get; private set; }
+
     /// <summary>Who opened it last to work on it: a random id of one writer. Empty where nobody can take a writer's place.</summary>
     public string Writer { get; private set; } = "";
 
@@ -75,13 +78,30 @@ internal abstract class LogDatabase(DbConnection connection, Statements statemen
     /// <param name="reason">Why, in a sentence for the operator.</param>
     public void EndEpoch(string reason) => SetMeta(LogSchema.EpochOver, reason);
 
+    /// <summary>The same, durable when it returns.</summary>
+    /// <exception cref="DbException">It is not.</exception>
+    public void EndEpochNow(string reason)
+    {
+        using var transaction = Begin();
+        EndEpoch(reason);
+        Statements.Flush();
+        transaction.Commit();
+        Statements.Transaction = null;
+    }
+
     /// <summary>All of it or nothing: a log that has ended an epoch and not begun another one would be taken for the former.</summary>
     private void SettleEpoch()
     {
         using var transaction = Begin();
         var fate = SettleFate();
-        if (Meta(LogSchema.EpochOver) is not null)
-            fate = EpochFate.Ended;
+        BegunBecause = fate switch
+        {
+            EpochFate.FollowedByAnother => "A standby was promoted that every commit had waited for: nothing is lost.",
+            EpochFate.Ended => "A standby was promoted that commits had not waited for, or a backup restored.",
+            _ => null,
+        };
+        if (Meta(LogSchema.EpochOver) is { } reason)
+            (fate, BegunBecause) = (EpochFate.Ended, reason);
         if (fate != EpochFate.GoesOn)
             StartEpoch(nothingLost: fate == EpochFate.FollowedByAnother);
         Statements.Flush();

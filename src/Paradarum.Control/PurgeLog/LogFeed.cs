@@ -22,6 +22,7 @@ internal sealed class LogFeed
     internal LogFeed(LogDatabase database, LogReader older, long tailBytes)
     {
         Epochs = database.Epochs;
+        HasBegunEpoch = database.BegunBecause is not null;
         PurgeTokenKey = database.PurgeTokenKey;
         _older = older;
         _head = database.End.Head;
@@ -33,6 +34,9 @@ internal sealed class LogFeed
     }
 
     public LogEpochs Epochs { get; }
+
+    /// <summary>This writer began the epoch when it opened the database: nobody else has ever said anything in it.</summary>
+    public bool HasBegunEpoch { get; }
 
     /// <summary>Random id of this log (32 hex digits), made with the database.</summary>
     public string Epoch => Epochs.Epoch;

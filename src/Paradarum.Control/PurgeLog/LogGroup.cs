@@ -46,12 +46,6 @@ internal sealed class LogGroup : IDisposable
     /// <summary>Why the next writer begins a new epoch; null: it does not.</summary>
     public string? EpochOver { get; private set; }
 
-    public void EndEpoch(string reason)
-    {
-        Database.EndEpoch(reason);
-        EpochOver = reason;
-    }
-
     public void Run(LogWork work)
     {
         var write = new LogWrite(this) { Head = _end.Head };
@@ -76,6 +70,7 @@ internal sealed class LogGroup : IDisposable
         }
         _done.Add(work);
         _appended.AddRange(write.Appended);
+        EpochOver ??= write.EpochOver;
         _end = _end with { Head = write.Head, Bytes = _end.Bytes + write.AppendedBytes };
         foreach (var (property, at) in write.ChangedPositions)
             _positions[property] = at;

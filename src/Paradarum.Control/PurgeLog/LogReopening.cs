@@ -15,6 +15,9 @@ internal readonly record struct LogMark(string Epoch, string Writer, ulong Posit
 /// <param name="Behind">Why memory is not what the database is, in a sentence: the writer is over. Null: it goes on.</param>
 internal readonly record struct LogReopening(bool TookPlace, string? Behind)
 {
+    /// <summary>The database has lost what was durable in it: its machine was set back. The epoch is over.</summary>
+    public bool HasLostItsEnd { get; private init; }
+
     /// <param name="known">As this writer left it.</param>
     /// <param name="inDoubt">As a commit would have left it whose answer was lost; null: there is none.</param>
     /// <param name="found">As it is.</param>
@@ -22,7 +25,16 @@ internal readonly record struct LogReopening(bool TookPlace, string? Behind)
     {
         if (!string.Equals(found.Epoch, known.Epoch, StringComparison.Ordinal))
             return new LogReopening(false, "The database has begun a new epoch: a standby was promoted, or a backup restored.");
-        // Before anything is concluded from a number: the other's groups are counted by the same one, and it may have granted leases that this memory knows nothing of.
+        // Whoever writes raises it, and nobody lowers it.
+        if (found.Commits < known.Commits)
+            return new LogReopening(
+                false,
+                $"The database was set back: {known.Commits} groups were durable in it, and it has {found.Commits}."
+            )
+            {
+                HasLostItsEnd = true,
+            };
+        // Before anything else is concluded from a number: the other's groups are counted by the same one, and it may have granted leases that this memory knows nothing of.
         if (!string.Equals(found.Writer, known.Writer, StringComparison.Ordinal))
             return new LogReopening(false, "Another control plane has worked on the database meanwhile.");
         if (inDoubt is { } lost && found.Commits == lost.Commits)

@@ -72,8 +72,11 @@ internal sealed class LogWrite
     public void EndEpoch(string reason)
     {
         HasWritten = true;
-        _group.EndEpoch(reason);
+        _group.Database.EndEpoch(reason);
+        EpochOver = reason;
     }
+
+    internal string? EpochOver { get; private set; }
 
     /// <summary>
     /// Runs after the flush, on the writer's thread, in order of position, before the waiters hear of it and before the new head is visible: where memory

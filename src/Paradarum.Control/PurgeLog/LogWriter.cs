@@ -108,6 +108,8 @@ internal sealed class LogWriter : IAsyncDisposable
         {
             engine = LogEngine.Of(options, folder, log);
             database = engine.Open(parts);
+            if (database.BegunBecause is { } reason)
+                log.EpochBegun(reason);
             if (engine.CanBeSuperseded)
                 database.Claim(RandomNumberGenerator.GetHexString(32, lowercase: true));
             return new LogWriter(options, parts, time, log, flush, folder, engine, database);
@@ -347,10 +349,12 @@ internal sealed class LogWriter : IAsyncDisposable
         // The commit may have reached the disk all the same: its records are then in the log, and memory must follow, although its waiters were told 500.
         var found = LogMark.Of(_database);
         LogMark? inDoubt = _inDoubt is null ? null : _known.At(_inDoubt.End);
-        var (tookPlace, behind) = LogReopening.Judge(_known, inDoubt, found);
-        if (tookPlace)
+        var judged = LogReopening.Judge(_known, inDoubt, found);
+        if (judged.HasLostItsEnd)
+            _database.EndEpochNow(judged.Behind!);
+        if (judged.TookPlace)
             Publish(_inDoubt!);
-        else if (behind is not null)
+        else if (judged.Behind is { } behind)
             FallBehind(new InvalidDataException(behind));
         (_inDoubt, _known) = (null, found);
         _log.Reopened(_database.End.Head.Position);

@@ -25,7 +25,14 @@ internal sealed class ControlRunner(ControlPlaneOptions options, Action<ILogging
             for (var mayWait = false; ; mayWait = true)
             {
                 await using var control = await StartAsync(mayWait, stop);
-                await SayReadyAsync(control, stop);
+                try
+                {
+                    await SayReadyAsync(control, stop);
+                }
+                catch (LogUnavailableException) when (control.Over.IsCompleted)
+                {
+                    // It was over before it was ready; why is said below.
+                }
                 var superseded = await control.Over.WaitAsync(stop);
                 await Console.Error.WriteLineAsync($"paradarum control: starting anew: {superseded}");
             }

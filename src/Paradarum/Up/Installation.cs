@@ -56,8 +56,8 @@ internal sealed class Installation : IAsyncDisposable
         await Task.WhenAny([stopped, _control!.Over, _https?.RenewAsync(stop) ?? stopped, .. _nodes.Select(FailsAsync)]);
         foreach (var node in _nodes.Where(node => node.Following.IsFaulted))
             await node.Following;
-        if (_control.Over.IsCompletedSuccessfully)
-            throw new IOException($"The control plane cannot go on: {await _control.Over} Start it again.");
+        if (_control.Over.IsCompleted)
+            throw await CannotGoOnAsync();
     }
 
     /// <summary>Ends only with a failure: a node that left the fleet in good order stops nothing.</summary>
@@ -102,8 +102,35 @@ internal sealed class Installation : IAsyncDisposable
             .Services.GetRequiredService<FirstProperty>()
             .EnsureAsync(access.AccountId, Order(options, origin), replaceRules: options.Preset is not null, stop);
 
+        await UnlessOverAsync(token => StartNodesAsync(options, access, property, origin, progress, token), stop);
+    }
+
+    /// <summary>A node's first word may be what ends the control plane; then nothing that is waited for here ever comes.</summary>
+    private async Task UnlessOverAsync(Func<CancellationToken, Task> start, CancellationToken stop)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var starting = start(over.Token);
+        if (await Task.WhenAny(starting, _control!.Over) != starting)
+            await over.CancelAsync();
+        await starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_control.Over.IsCompleted)
+            throw await CannotGoOnAsync();
+        await starting;
+    }
+
+    private async Task<IOException> CannotGoOnAsync() => new($"The control plane cannot go on: {await _control!.Over} Start it again.");
+
+    private async Task StartNodesAsync(
+        UpOptions options,
+        OperatorAccess access,
+        CatalogueProperty property,
+        Uri origin,
+        Action<string> progress,
+        CancellationToken stop
+    )
+    {
         // 2. The nodes, ready when every one of them is healthy. Those that are not wanted any more leave first, so that nothing waits for them to come.
-        var fleet = _control.Services.GetRequiredService<FleetRegistry>();
+        var fleet = _control!.Services.GetRequiredService<FleetRegistry>();
         var wanted = WantedNode.Of(options);
         foreach (
             var surplus in fleet

@@ -204,6 +204,30 @@ public sealed class The_fleet_port
         again.Plane.Over.IsCompleted.ShouldBeFalse("it is said once");
     }
 
+    [Fact]
+    public async Task Refuses_a_node_that_says_it_has_read_what_nobody_can_have_sent()
+    {
+        using var folder = new TemporaryFolder();
+        EnrolReply node;
+        OperatorAccess access;
+        await using (var host = await ControlHost.StartAsync(folder["control"]))
+        {
+            await host.AddPropertyAsync("shop");
+            using var port = new FleetPort(host);
+            node = await port.EnrolAsync("pop1", NodeRole.Pop);
+            access = host.Operator;
+            await host.Writer.EndEpochAsync("A test says so.", CancellationToken.None);
+        }
+        await using var again = await ControlHost.StartAsync(folder["control"], known: access);
+        using var then = new FleetPort(again);
+
+        // It heard of the epoch that has just begun, and would have one after the other begun.
+        using var played = await then.ConnectAsync(node, Cursor(again.Feed.Epoch, 1_000, again.Feed.Head.Hash));
+
+        (await played.HearAsync(ControlMessage.BodyOneofCase.Refused)).Refused.Reason.ShouldContain("1000");
+        again.Plane.Over.IsCompleted.ShouldBeFalse();
+    }
+
     private static Hello Cursor(string epoch, ulong position, ReadOnlyMemory<byte> hash) =>
         new()
         {

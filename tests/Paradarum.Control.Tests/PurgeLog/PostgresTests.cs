@@ -192,6 +192,34 @@ public sealed class A_log_on_PostgreSQL(OwnPostgres postgres) : IClassFixture<Ow
     }
 
     [Fact]
+    public async Task Ends_its_epoch_when_a_writer_finds_less_in_it_than_was_durable()
+    {
+        using var folder = new TemporaryFolder();
+        var database = postgres.NewDatabase();
+        string epoch;
+        await using (var log = Open(folder["log"], database))
+        {
+            epoch = log.Feed.Epoch;
+            await AppendAsync(log);
+            var commits = Scalar(database, "SELECT commits FROM log_end");
+            await AppendAsync(log);
+            // As a snapshot of the server's machine has it: the same server on the same timeline, and the second record is gone.
+            Execute(database, "DELETE FROM log_records WHERE position = 2");
+            Execute(
+                database,
+                $"UPDATE log_end SET commits = {commits}, position = 1, hash = (SELECT hash FROM log_records WHERE position = 1)"
+            );
+            EndSessions(database);
+
+            await Should.ThrowAsync<LogUnavailableException>(AppendAsync(log));
+            (await log.Over).ShouldContain("was set back");
+        }
+        await using var after = Open(folder["log"], database);
+        after.Feed.Epoch.ShouldNotBe(epoch);
+        after.Feed.Lineage.ShouldBe(after.Feed.Epoch);
+    }
+
+    [Fact]
     public async Task Is_over_for_a_writer_after_whose_session_another_worked_and_went_even_if_that_appended_nothing()
     {
         using var folders = new TemporaryFolder();

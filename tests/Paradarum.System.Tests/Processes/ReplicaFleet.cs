@@ -83,8 +83,9 @@ internal sealed class ReplicaFleet : IAsyncDisposable
     /// <summary>Completes when it takes purges and counts every node as healthy: for the length of a lease after a takeover on the word of the former one.</summary>
     public async Task WorksAsync(int control)
     {
-        await Eventually.Async(() => IsTheOneThatWorksAsync(control), $"control plane {control} works");
-        await Eventually.Async(
+        await WaitAsync(control, () => IsTheOneThatWorksAsync(control), $"control plane {control} works");
+        await WaitAsync(
+            control,
             async () =>
             {
                 var (shields, pops) = (await ListAsync(control, "shield"), await ListAsync(control, "node"));
@@ -92,6 +93,20 @@ internal sealed class ReplicaFleet : IAsyncDisposable
             },
             $"every node has come to control plane {control}"
         );
+    }
+
+    /// <summary>With what the control plane has printed, where it does not come.</summary>
+    private async Task WaitAsync(int control, Func<Task<bool>> happened, string what)
+    {
+        try
+        {
+            await Eventually.Async(happened, what);
+        }
+        catch (TimeoutException e)
+        {
+            var process = ProcessOf(control);
+            throw new TimeoutException($"{e.Message}{(process.HasExited ? " (it has ended)" : "")}\n{process.Output}\n{process.Errors}", e);
+        }
     }
 
     private async Task<JsonArray> ListAsync(int control, string kind) =>
@@ -118,7 +133,8 @@ internal sealed class ReplicaFleet : IAsyncDisposable
     }
 
     public Task StandsByAsync(int control) =>
-        Eventually.Async(
+        WaitAsync(
+            control,
             async () =>
             {
                 try

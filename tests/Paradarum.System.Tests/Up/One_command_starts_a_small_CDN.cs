@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Paradarum.SystemTests.Processes;
 using Paradarum.Testing;
 
 namespace Paradarum.SystemTests.Up;
@@ -35,6 +36,35 @@ public sealed class One_command_starts_a_small_CDN
         );
         using var again = second.Api();
         (await again.ReceiptAsync(receiptOfFirst))["state"]!.GetValue<string>().ShouldBe("complete");
+    }
+
+    [Fact]
+    public async Task Set_back_it_says_so_and_ends_and_the_next_start_begins_anew()
+    {
+        using var folder = new TemporaryFolder();
+        var ports = UpPorts.Pick();
+        string[] disk = ["--disk-size", "64MiB"];
+        var control = Path.Combine(folder["data"], "control");
+        await using (var first = await UpProcess.StartAsync(folder["data"], ports, disk))
+            await first.StopAsync();
+        Copies.Folder(control, folder["snapshot"]);
+        await using (var second = await UpProcess.StartAsync(folder["data"], ports, disk))
+        {
+            using var api = second.Api();
+            await api.ReceiptAsync(await api.PurgeAsync(second.Facts.PropertyId, new { type = "All" }), "30s");
+            await second.StopAsync();
+        }
+        Directory.Delete(control, recursive: true);
+        Copies.Folder(folder["snapshot"], control);
+
+        var (code, _, errors) = await UpProcess.RunToEndAsync(folder["data"], ports, disk);
+
+        code.ShouldBe(1);
+        errors.ShouldContain("and the database ends at");
+        errors.ShouldContain("Start it again.");
+        await using var anew = await UpProcess.StartAsync(folder["data"], ports, disk);
+        using var purged = await anew.Api().PostAsJsonAsync($"/api/property/{anew.Facts.PropertyId}/purge", new { type = "All" });
+        purged.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
