@@ -33,11 +33,19 @@ internal sealed class ControlPlane : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly LogWriter _writer;
     private readonly ILoggerFactory _logging;
+    private readonly TaskCompletionSource<string> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _disposed;
 
     private ControlPlane(WebApplication app, LogWriter writer, ILoggerFactory logging, ControlPlaneOptions options)
     {
         (_app, _writer, _logging) = (app, writer, logging);
+        Over = Task.WhenAny(writer.Over, _failed.Task).Unwrap();
+        // The host stops by itself when a part that runs in the background has thrown: what is left of it answers nobody.
+        app.Lifetime.ApplicationStopping.Register(() =>
+        {
+            if (!Volatile.Read(ref _disposed))
+                _failed.TrySetResult("A part of it has failed; its log says which.");
+        });
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         var ports = addresses.Select(address => BindingAddress.Parse(address).Port).ToArray();
         // In the order they were listened on: the API's (one or two addresses, one port), then the fleet's.
@@ -55,8 +63,8 @@ internal sealed class ControlPlane : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    /// <inheritdoc cref="LogWriter.Over"/>
-    public Task<string> Over => _writer.Over;
+    /// <summary>Completes, with the reason, when it cannot go on although nobody has stopped it: as <see cref="LogWriter.Over"/>, or a part of it has failed. Who started it disposes it and starts anew.</summary>
+    public Task<string> Over { get; }
 
     /// <summary>Opens the data folder, brings the database to this version, reads it into memory and listens. Ready when it returns.</summary>
     /// <exception cref="ArgumentException">Options out of range, all at once.</exception>
@@ -118,7 +126,7 @@ internal sealed class ControlPlane : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, true))
             return;
-        await _app.StopWithinAsync(Over.IsCompleted ? SupersededEndsWithin : EndsWithin);
+        await _app.StopWithinAsync(_writer.Over.IsCompleted ? SupersededEndsWithin : EndsWithin);
         await _app.DisposeAsync();
         // After it: what stops may still have something to write, and to say.
         await _writer.DisposeAsync();

@@ -81,8 +81,15 @@ internal sealed class NodeHost : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ControlLinkClient _link;
 
-    private NodeHost(NodeFolder folder, WebApplication app, ControlLinkClient link, NodeIdentity identity, Listening at) =>
+    private NodeHost(NodeFolder folder, WebApplication app, ControlLinkClient link, NodeIdentity identity, Listening at)
+    {
         (_folder, _app, _link, Identity, Url, HttpsUrl) = (folder, app, link, identity, at.Url, at.Https);
+        Following = Task.WhenAny([
+                _link.ExecuteTask ?? Task.CompletedTask,
+                .. app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Select(FailsAsync),
+            ])
+            .Unwrap();
+    }
 
     /// <summary>Who it is to the control plane.</summary>
     public NodeIdentity Identity { get; }
@@ -101,8 +108,11 @@ internal sealed class NodeHost : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>Ends when the node left the fleet, and fails when it could not apply a record: then it is to be stopped, better down than stale.</summary>
-    public Task Following => _link.ExecuteTask ?? Task.CompletedTask;
+    /// <summary>
+    /// Ends when the node left the fleet, and fails when it could not apply a record, or a part that runs in the background has failed, which stops the server behind its back: then it is to be
+    /// stopped, better down than stale or deaf.
+    /// </summary>
+    public Task Following { get; }
 
     /// <summary>Whether the folder holds a node's identity: then no enrolment token is needed.</summary>
     public static bool HasIdentity(string folder) => Enrolment.IsDone(folder);
@@ -178,6 +188,22 @@ internal sealed class NodeHost : IAsyncDisposable
         await _app.DisposeAsync();
         // Last: as long as it is held, nobody may claim that this node is dead.
         _folder.Dispose();
+    }
+
+    /// <summary>Never ends but with a failure.</summary>
+    private static Task FailsAsync(BackgroundService part)
+    {
+        var failed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ = part.ExecuteTask?.ContinueWith(
+            ended =>
+                failed.TrySetException(
+                    new IOException($"{part.GetType().Name} has failed: {ended.Exception!.InnerException!.Message}", ended.Exception)
+                ),
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted,
+            TaskScheduler.Default
+        );
+        return failed.Task;
     }
 
     private static WebApplication Build(NodeHostOptions options, NodeFolder folder, NodeIdentity identity)
