@@ -63,8 +63,14 @@ internal sealed class ControlPlane : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>Completes, with the reason, when it cannot go on although nobody has stopped it: as <see cref="LogWriter.Over"/>, or a part of it has failed. Who started it disposes it and starts anew.</summary>
+    /// <summary>Completes, with the reason, when it cannot go on although nobody has stopped it: as <see cref="LogWriter.Over"/>, where who started it disposes it and starts anew, or because of <see cref="HasFailed"/>.</summary>
     public Task<string> Over { get; }
+
+    /// <summary>The same as of now: <see cref="Over"/> itself may complete a moment after whoever was refused a write hears of it.</summary>
+    public bool IsOver => HasFailed || _writer.Over.IsCompleted;
+
+    /// <summary>A part of it has failed: a mistake of this program's, which a start in the same process may only repeat.</summary>
+    public bool HasFailed => _failed.Task.IsCompleted;
 
     /// <summary>Opens the data folder, brings the database to this version, reads it into memory and listens. Ready when it returns.</summary>
     /// <exception cref="ArgumentException">Options out of range, all at once.</exception>

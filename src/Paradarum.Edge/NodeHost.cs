@@ -180,7 +180,14 @@ internal sealed class NodeHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         // 1. Takes in nobody any more; requests under way finish. The lease is kept up meanwhile: they are answered as ever.
-        await _app.StopAsync();
+        try
+        {
+            await _app.StopAsync();
+        }
+        catch (Exception) when (Following.IsFaulted)
+        {
+            // The part that failed has failed once more; the host stops all others before it says so.
+        }
         // 2. Then says so. Said earlier, a purge could be called complete while a visitor is still served from this store.
         await _link.SayGoodbyeAsync();
         await _link.StopAsync(CancellationToken.None);

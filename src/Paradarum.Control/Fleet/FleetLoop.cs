@@ -19,8 +19,16 @@ internal sealed class FleetLoop(FleetDesk desk, LogWriter writer, TimeProvider t
 
     private ulong _forgottenThrough;
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(FollowHeadAsync(stoppingToken), PersistAsync(stoppingToken));
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        Task[] both = [FollowHeadAsync(over.Token), PersistAsync(over.Token)];
+        // One without the other would take purges and complete none.
+        var first = await Task.WhenAny(both);
+        await over.CancelAsync();
+        await Task.WhenAll(both).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await first;
+    }
 
     private async Task FollowHeadAsync(CancellationToken stop)
     {

@@ -106,6 +106,22 @@ internal sealed class FleetStream(
             // Asked before anything is written: a ghost that is refused must not be what the next start of the control plane takes for the latest.
             if (!desk.WouldTake(node.Id, facts))
                 return default;
+            var fit = FitOf(hello);
+            if (Contradicts(fit))
+            {
+                // Another control plane may work by now, and have sent it that: then this one hears so from the database.
+                await writer.ConfirmAsync(stop);
+                fit = FitOf(hello);
+            }
+            if (Contradicts(fit))
+            {
+                // Of an epoch that was begun here it has read what was sent from here, or nothing: else one node could have epoch after epoch begun.
+                if (desk.Feed.HasBegunEpoch)
+                    return (null, $"No node can have read position {hello.Position} of this epoch. Give this one an empty data folder.");
+                // Whether or not this node is still there when its turn comes: it may be the only one that knows.
+                await writer.EndEpochAsync(Lost(hello, fit), CancellationToken.None);
+                throw new LogUnavailableException("The log begins a new epoch.", null);
+            }
             var done = desk.InstancesDone(node.Id, facts);
             await writer.WriteAsync(
                 write =>
@@ -115,17 +131,6 @@ internal sealed class FleetStream(
                 },
                 stop
             );
-            var fit = hello.Epoch.Length == 0 ? CursorFit.AnotherEpoch : desk.Feed.Fit(hello.Epoch, hello.Position, hello.Hash.Span);
-            // Judged after that write: whoever else may have worked on the database, this memory is then what it holds.
-            if (fit is CursorFit.BeyondHead or CursorFit.AnotherHash)
-            {
-                // Of an epoch that was begun here it has read what was sent from here, or nothing: else one node could have epoch after epoch begun.
-                if (desk.Feed.HasBegunEpoch)
-                    return (null, $"No node can have read position {hello.Position} of this epoch. Give this one an empty data folder.");
-                // Whether or not this node is still there when its turn comes: it may be the only one that knows.
-                await writer.EndEpochAsync(Lost(hello, fit), CancellationToken.None);
-                throw new LogUnavailableException("The log begins a new epoch.", null);
-            }
             if (fit == CursorFit.BelowTail)
                 _snapshotReason = NotReached;
             else if (fit == CursorFit.AnotherEpoch && hello.Epoch.Length > 0)
@@ -141,6 +146,11 @@ internal sealed class FleetStream(
             gate.Release();
         }
     }
+
+    private CursorFit FitOf(Hello hello) =>
+        hello.Epoch.Length == 0 ? CursorFit.AnotherEpoch : desk.Feed.Fit(hello.Epoch, hello.Position, hello.Hash.Span);
+
+    private static bool Contradicts(CursorFit fit) => fit is CursorFit.BeyondHead or CursorFit.AnotherHash;
 
     /// <summary>Nodes are sent what is durable: one that has read what is not there proves that the database was set back, by hand or by a snapshot of the machine.</summary>
     private string Lost(Hello hello, CursorFit fit) =>

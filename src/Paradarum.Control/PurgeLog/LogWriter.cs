@@ -350,8 +350,8 @@ internal sealed class LogWriter : IAsyncDisposable
         var found = LogMark.Of(_database);
         LogMark? inDoubt = _inDoubt is null ? null : _known.At(_inDoubt.End);
         var judged = LogReopening.Judge(_known, inDoubt, found);
-        if (judged.HasLostItsEnd)
-            _database.EndEpochNow(judged.Behind!);
+        if (judged.HasLostItsEnd && !HasEndedEpoch(judged.Behind!))
+            return false;
         if (judged.TookPlace)
             Publish(_inDoubt!);
         else if (judged.Behind is { } behind)
@@ -359,6 +359,23 @@ internal sealed class LogWriter : IAsyncDisposable
         (_inDoubt, _known) = (null, found);
         _log.Reopened(_database.End.Head.Position);
         return true;
+    }
+
+    /// <summary>False: that is not durable, and what was found is to be found once more.</summary>
+    private bool HasEndedEpoch(string reason)
+    {
+        try
+        {
+            _database!.EndEpochNow(reason);
+            _log.EpochOver(reason);
+            return true;
+        }
+        catch (Exception e) when (e is DbException or TimeoutException or InvalidOperationException)
+        {
+            _log.CannotReopen(e.Message);
+            CloseDatabase(finish: false);
+            return false;
+        }
     }
 
     private void CloseDatabase(bool finish)

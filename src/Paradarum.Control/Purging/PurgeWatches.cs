@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Hosting;
 using Paradarum.Control.Fleet;
@@ -105,8 +106,15 @@ internal sealed class PurgeWatches(PurgeProgress progress, TimeProvider time) : 
             }
             watches = [.. _watches.Values.Where(watch => !watch.View.IsLast)];
         }
-        foreach (var watch in watches)
-            watch.Take(progress.ProgressOf(watch.Row.Position, watch.Row.AcceptedNodes));
+        try
+        {
+            foreach (var watch in watches)
+                watch.Take(progress.ProgressOf(watch.Row.Position, watch.Row.AcceptedNodes));
+        }
+        catch (DbException)
+        {
+            // The log says what is wrong with the database. Listeners hear of it when it can be read again.
+        }
         return watches.Length;
     }
 

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Hosting;
@@ -92,7 +93,7 @@ internal sealed class WebhookQueue(
                 }
             }
         }
-        catch (LogUnavailableException e)
+        catch (Exception e) when (e is LogUnavailableException or DbException)
         {
             log.NotWritten(e);
             await Task.Delay(RetryAfter, time, stop);

@@ -275,9 +275,9 @@ internal sealed class ControlLinkSession(
                     state.Replace(replace.Epoch, replace.Position, replace.Hash, replace.Properties);
                     NotePassThrough();
                     break;
-                case NodeDecision.DropAll:
+                case NodeDecision.DropAll drop:
                     _acknowledgements.Forget();
-                    state.DropAll();
+                    state.DropAll(drop.ForGood);
                     break;
                 case NodeDecision.Publish publish:
                     lease.Current = publish.Lease;

@@ -17,7 +17,8 @@ internal abstract record NodeDecision
         : NodeDecision;
 
     /// <summary>Drop the store and forget position and rules.</summary>
-    public sealed record DropAll : NodeDecision;
+    /// <param name="ForGood">The node has left: it knows no host any more either.</param>
+    public sealed record DropAll(bool ForGood = false) : NodeDecision;
 
     /// <summary>Publish the lease in effect; <see cref="Lease.None"/> gives it up.</summary>
     public sealed record Publish(Lease Lease) : NodeDecision;

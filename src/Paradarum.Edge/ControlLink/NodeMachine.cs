@@ -159,7 +159,7 @@ internal sealed class NodeMachine
     public IReadOnlyList<NodeDecision> ToldToLeave()
     {
         _left = true;
-        return [.. DropAll(), new NodeDecision.SayLeaveDone()];
+        return [.. DropAll(forGood: true), new NodeDecision.SayLeaveDone()];
     }
 
     /// <summary>
@@ -178,12 +178,12 @@ internal sealed class NodeMachine
 
     private List<NodeDecision> Distrust(LinkFault fault) => [.. DropAll(), new NodeDecision.Reconnect(fault)];
 
-    private List<NodeDecision> DropAll()
+    private List<NodeDecision> DropAll(bool forGood = false)
     {
         var decisions = new List<NodeDecision>();
         _grants.Forget();
         PublishChange(decisions);
-        decisions.Add(new NodeDecision.DropAll());
+        decisions.Add(new NodeDecision.DropAll(forGood));
         _cursor = null;
         _recent.Clear();
         _snapshot.Clear();

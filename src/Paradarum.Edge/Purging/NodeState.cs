@@ -96,13 +96,16 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
     /// Drops all that is stored and forgets position and rules: the node then presents nothing and starts from a snapshot. Until that comes it knows whose the hosts are and where their
     /// origins, as it last heard, and passes visitors on to them: nothing is stored, nothing answered from a store.
     /// </summary>
-    public void DropAll() =>
+    /// <param name="forGood">There will be no snapshot: it knows no host from here on.</param>
+    public void DropAll(bool forGood = false) =>
         Restart(former =>
-            NodeSnapshot.Empty with
-            {
-                Hosts = former.Hosts,
-                Properties = former.Properties.Select(PassedOn).ToImmutableDictionary(),
-            }
+            forGood
+                ? NodeSnapshot.Empty
+                : NodeSnapshot.Empty with
+                {
+                    Hosts = former.Hosts,
+                    Properties = former.Properties.Select(PassedOn).ToImmutableDictionary(),
+                }
         );
 
     /// <summary>

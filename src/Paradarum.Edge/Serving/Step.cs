@@ -68,7 +68,10 @@ internal readonly record struct Step(StepKind Kind, Decision Decision, StoredRes
         if (!HttpMethods.IsGet(visit.Method) && !HttpMethods.IsHead(visit.Method))
             return new(Served.Bypass, Forward.Method);
         if (visit.Property.PassThrough || visit.Snapshot.PassThroughAll)
-            return new(Served.Bypass, Forward.Bypass) { Detail = "configuration-not-understood" };
+            return new(Served.Bypass, Forward.Bypass)
+            {
+                Detail = visit.Snapshot.Epoch.Length == 0 ? "no-log" : "configuration-not-understood",
+            };
         if (ReferenceEquals(visit.Rule, CacheRuleSet.Undecided))
             return new(Served.Bypass, Forward.Bypass) { Detail = "rule-too-slow" };
         if (visit.Rule is { TtlSeconds: 0 })

@@ -29,11 +29,13 @@ internal sealed class ControlRunner(ControlPlaneOptions options, Action<ILogging
                 {
                     await SayReadyAsync(control, stop);
                 }
-                catch (LogUnavailableException) when (control.Over.IsCompleted)
+                catch (LogUnavailableException) when (control.IsOver)
                 {
                     // It was over before it was ready; why is said below.
                 }
                 var superseded = await control.Over.WaitAsync(stop);
+                if (control.HasFailed)
+                    return ExitCode.Fail(superseded);
                 await Console.Error.WriteLineAsync($"paradarum control: starting anew: {superseded}");
             }
         }

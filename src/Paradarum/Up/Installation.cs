@@ -56,7 +56,7 @@ internal sealed class Installation : IAsyncDisposable
         await Task.WhenAny([stopped, _control!.Over, _https?.RenewAsync(stop) ?? stopped, .. _nodes.Select(FailsAsync)]);
         foreach (var node in _nodes.Where(node => node.Following.IsFaulted))
             await node.Following;
-        if (_control.Over.IsCompleted)
+        if (_control.IsOver)
             throw await CannotGoOnAsync();
     }
 
@@ -113,7 +113,7 @@ internal sealed class Installation : IAsyncDisposable
         if (await Task.WhenAny(starting, _control!.Over) != starting)
             await over.CancelAsync();
         await starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (_control.Over.IsCompleted)
+        if (_control.IsOver)
             throw await CannotGoOnAsync();
         await starting;
     }

@@ -6,6 +6,7 @@ using Paradarum.Control.Tests.Purging;
 using Paradarum.Control.Webhooks;
 using Paradarum.Protocol.Link;
 using Paradarum.Testing;
+using Paradarum.Testing.Postgres;
 
 namespace Paradarum.Control.Tests.Webhooks;
 
@@ -47,6 +48,55 @@ public sealed class A_webhook
         body.GetProperty("completedAt").GetString().ShouldBe(receipt.Data.GetProperty("completedAt").GetString());
         await Eventually.Async(async () => (await ListedAsync(host)).GetProperty("pending").GetInt64() == 0);
         (await ListedAsync(host)).GetProperty("lastResult").GetString().ShouldBe("answered 200");
+    }
+
+    [Fact]
+    [Trait("Engine", "PostgreSQL")]
+    public async Task Is_told_after_an_outage_of_the_database()
+    {
+        using var server = PostgresServer.Start();
+        server.Execute("CREATE DATABASE outage");
+        await using var receiver = new ScriptedOrigin();
+        await using var host = await PurgeHost.StartAsync(options =>
+            options with
+            {
+                Webhooks = new WebhookOptions { AllowPrivateAddresses = true },
+                Log = options.Log with { Database = server.ConnectionString("outage") },
+            }
+        );
+        await CreateAsync(host, Url(receiver));
+        var flushed = 0;
+        host.Flush = commit =>
+        {
+            commit();
+            // The purge, then its completion. What comes next is the look for what is to be announced.
+            if (Interlocked.Increment(ref flushed) != 2)
+                return;
+            server.Execute("ALTER DATABASE outage ALLOW_CONNECTIONS false");
+            server.Execute("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = 'outage'");
+        };
+        await host.Purge("""{"type":"All"}""");
+        var looks = 0;
+        await Eventually.Async(
+            () =>
+            {
+                host.Time.Advance(TimeSpan.FromSeconds(1));
+                return flushed >= 2 && ++looks == 200;
+            },
+            "it has looked in vain"
+        );
+
+        server.Execute("ALTER DATABASE outage ALLOW_CONNECTIONS true");
+
+        await Eventually.Async(
+            () =>
+            {
+                host.Time.Advance(TimeSpan.FromSeconds(1));
+                return receiver.Requests.Count > 0 || host.Control.Plane.IsOver;
+            },
+            "it is told"
+        );
+        host.Control.Plane.IsOver.ShouldBeFalse();
     }
 
     [Fact]

@@ -144,7 +144,11 @@ public sealed class A_lease_on_a_node
 
         node.ToldToLeave();
 
-        node.Decided.ShouldBe([new NodeDecision.Publish(Lease.None), new NodeDecision.DropAll(), new NodeDecision.SayLeaveDone()]);
+        node.Decided.ShouldBe([
+            new NodeDecision.Publish(Lease.None),
+            new NodeDecision.DropAll(ForGood: true),
+            new NodeDecision.SayLeaveDone(),
+        ]);
         node.Granted(late, head: 0, now: 30).Published.ShouldBe(Lease.None);
     }
 

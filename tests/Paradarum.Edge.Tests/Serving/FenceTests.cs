@@ -196,6 +196,18 @@ public sealed class Once_a_purge_is_applied
     }
 
     [Fact]
+    public async Task A_node_that_has_left_serves_nobody_with_what_it_knew()
+    {
+        await using var site = await OnePop.StartAsync();
+        site.Serves("page");
+        (await site.Visitor.GetAsync("/page")).Body.ShouldBe("page");
+
+        site.Pop.State.DropAll(forGood: true);
+
+        (await site.Visitor.GetAsync("/page")).Status.ShouldBe(HttpStatusCode.MisdirectedRequest);
+    }
+
+    [Fact]
     public async Task Another_generation_is_neither_served_nor_stored()
     {
         await using var site = await OnePop.StartAsync();

@@ -281,8 +281,8 @@ internal sealed class SimulatedProcess
                     State.Replace(replace.Epoch, replace.Position, replace.Hash, replace.Properties);
                     Serving.Moved();
                     break;
-                case NodeDecision.DropAll:
-                    State.DropAll();
+                case NodeDecision.DropAll drop:
+                    State.DropAll(drop.ForGood);
                     Serving.Moved();
                     break;
                 case NodeDecision.Publish publish:
