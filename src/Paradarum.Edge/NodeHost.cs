@@ -198,19 +198,21 @@ internal sealed class NodeHost : IAsyncDisposable
     }
 
     /// <summary>Never ends but with a failure.</summary>
-    private static Task FailsAsync(BackgroundService part)
+    private static async Task FailsAsync(BackgroundService part)
     {
-        var failed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _ = part.ExecuteTask?.ContinueWith(
-            ended =>
-                failed.TrySetException(
-                    new IOException($"{part.GetType().Name} has failed: {ended.Exception!.InnerException!.Message}", ended.Exception)
-                ),
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted,
-            TaskScheduler.Default
-        );
-        return failed.Task;
+        try
+        {
+            await (part.ExecuteTask ?? Task.CompletedTask);
+        }
+        catch (OperationCanceledException)
+        {
+            // It was told to stop.
+        }
+        catch (Exception e)
+        {
+            throw new IOException($"{part.GetType().Name} has failed: {e.Message}", e);
+        }
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System);
     }
 
     private static WebApplication Build(NodeHostOptions options, NodeFolder folder, NodeIdentity identity)

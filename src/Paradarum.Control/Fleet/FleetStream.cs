@@ -29,6 +29,8 @@ internal sealed class FleetStream(
     private const int MessageBytes = 1 << 20;
     private const int MessageRecords = 1024;
 
+    private const string NotReached = "the log no longer reaches back to it";
+
     private static readonly TimeSpan LeaveWithin = TimeSpan.FromSeconds(5);
 
     // A hello's instance is made durable and then taken in, one after the other for each node: else two starts of it could pass each other.
@@ -37,8 +39,6 @@ internal sealed class FleetStream(
     private readonly StreamTraces _traces = new(recordTraces, node.Id, time);
     private readonly Wake _wake = new();
     private readonly ConcurrentQueue<Grant> _grants = new();
-    private const string NotReached = "the log no longer reaches back to it";
-
     private string _snapshotReason = "it has nothing of this log";
     private ITimer? _pace;
     private long? _recordsSentAt;

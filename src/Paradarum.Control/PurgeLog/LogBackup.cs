@@ -37,10 +37,7 @@ internal static class LogBackup
                 using var from = SqliteEngine.OpenReader(source);
                 using var to = Open(part, SqliteOpenMode.ReadWrite);
                 from.BackupDatabase(to);
-                if (!Check(to, part).Ok(out var facts, out var refusal))
-                    return refusal;
-                EndEpoch(to, "It is a copy.");
-                return facts;
+                return Marked(to, part, "It is a copy.");
             }
         );
     }
@@ -69,18 +66,20 @@ internal static class LogBackup
                 using (var input = File.OpenRead(file))
                     input.CopyTo(output);
                 using var to = Open(part, SqliteOpenMode.ReadWrite);
-                if (!Check(to, file).Ok(out var facts, out var refusal))
-                    return refusal;
                 // The copies of former versions do not say it themselves.
-                EndEpoch(to, "It was restored.");
-                return facts;
+                return Marked(to, file, "It was restored.");
             }
         );
     }
 
-    /// <summary>Whoever starts on the copy, restored with the command or put in place by hand, begins a new epoch: the original may have gone on, and nodes with it.</summary>
-    private static void EndEpoch(SqliteConnection copy, string reason) =>
-        Run(copy, $"INSERT OR REPLACE INTO log_meta (name, value) VALUES ('{LogSchema.EpochOver}', '{reason}')");
+    /// <summary>Checks it. Whoever then starts on the copy, restored with the command or put in place by hand, begins a new epoch: the original may have gone on, and nodes with it.</summary>
+    private static Result<BackupFacts> Marked(SqliteConnection copy, string name, string reason)
+    {
+        var found = Check(copy, name);
+        if (found.Ok(out _, out _))
+            Run(copy, $"INSERT OR REPLACE INTO log_meta (name, value) VALUES ('{LogSchema.EpochOver}', '{reason}')");
+        return found;
+    }
 
     private static Result<BackupFacts> Check(SqliteConnection connection, string name)
     {

@@ -52,7 +52,7 @@ internal abstract class LogDatabase(DbConnection connection, Statements statemen
     protected void Load(IReadOnlyList<SchemaPart> parts)
     {
         LogSchema.BringUp(Connection, [LogSchema.Part, .. parts]);
-        SettleEpoch();
+        Atomically(SettleEpoch);
         var epoch = Meta("epoch")!;
         var former = Statements
             .Query("SELECT epoch, through FROM log_epochs", row => (Epoch: row.GetString(0), Through: (ulong)row.GetInt64(1)))
@@ -66,11 +66,7 @@ internal abstract class LogDatabase(DbConnection connection, Statements statemen
     /// <summary>Says that a new writer works from here on: one that comes back and finds another's name knows that what it has in memory is old.</summary>
     public void Claim(string writer)
     {
-        using var transaction = Begin();
-        SetMeta("writer", writer);
-        Statements.Flush();
-        transaction.Commit();
-        Statements.Transaction = null;
+        Atomically(() => SetMeta("writer", writer));
         Writer = writer;
     }
 
@@ -80,10 +76,13 @@ internal abstract class LogDatabase(DbConnection connection, Statements statemen
 
     /// <summary>The same, durable when it returns.</summary>
     /// <exception cref="DbException">It is not.</exception>
-    public void EndEpochNow(string reason)
+    public void EndEpochNow(string reason) => Atomically(() => EndEpoch(reason));
+
+    /// <summary>In a transaction of its own, durable when it returns; what throws leaves nothing of it.</summary>
+    private void Atomically(Action work)
     {
         using var transaction = Begin();
-        EndEpoch(reason);
+        work();
         Statements.Flush();
         transaction.Commit();
         Statements.Transaction = null;
@@ -92,7 +91,6 @@ internal abstract class LogDatabase(DbConnection connection, Statements statemen
     /// <summary>All of it or nothing: a log that has ended an epoch and not begun another one would be taken for the former.</summary>
     private void SettleEpoch()
     {
-        using var transaction = Begin();
         var fate = SettleFate();
         BegunBecause = fate switch
         {
@@ -104,9 +102,6 @@ internal abstract class LogDatabase(DbConnection connection, Statements statemen
             (fate, BegunBecause) = (EpochFate.Ended, reason);
         if (fate != EpochFate.GoesOn)
             StartEpoch(nothingLost: fate == EpochFate.FollowedByAnother);
-        Statements.Flush();
-        transaction.Commit();
-        Statements.Transaction = null;
     }
 
     private void StartEpoch(bool nothingLost)

@@ -104,7 +104,7 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
                 : NodeSnapshot.Empty with
                 {
                     Hosts = former.Hosts,
-                    Properties = former.Properties.Select(PassedOn).ToImmutableDictionary(),
+                    Properties = former.Properties.Values.Select(PassedOn).ToImmutableDictionary(view => view.Id),
                 }
         );
 
@@ -213,11 +213,9 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
         }
     }
 
-    private static KeyValuePair<long, PropertyView> PassedOn(KeyValuePair<long, PropertyView> property) =>
-        KeyValuePair.Create(
-            property.Key,
-            new PropertyView(property.Key, property.Value.Configuration, 0, 0, PassThrough: true, PendingRules.None)
-        );
+    /// <summary>Straight to its origins: every shield refuses a node that follows no log.</summary>
+    private static PropertyView PassedOn(PropertyView property) =>
+        new(property.Id, property.Configuration with { ShieldEnabled = false }, 0, 0, PassThrough: true, PendingRules.None);
 
     private void Restart(Func<NodeSnapshot, NodeSnapshot> next)
     {

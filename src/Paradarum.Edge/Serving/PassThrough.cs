@@ -33,9 +33,7 @@ internal sealed class PassThrough(
         }
 
         var failure = FetchFailure.NoOrigin;
-        // A node that follows no log is refused by every shield.
-        var followsLog = snapshot.Epoch.Length > 0;
-        foreach (var upstream in choice.For(property, visit.Key.Host).Where(upstream => followsLog || !upstream.IsShield))
+        foreach (var upstream in choice.For(property, visit.Key.Host))
         {
             using var place = await places.TakeAsync(visit.Property.Id, upstream, context.RequestAborted);
             if (place is null)
