@@ -254,7 +254,7 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
         if (!rule.Value.Contains('?', StringComparison.Ordinal))
             return index.UnderPath(property.Id, rule.Value);
         var keyed = PendingRules.Keyed(rule, CacheRuleSet.Of(property.Configuration).Keyed);
-        return keyed is null ? index.UnderPath(property.Id, PendingRules.PathOf(rule)) : index.KeyedBy(property.Id, keyed);
+        return keyed is { } target ? index.KeyedBy(property.Id, target) : index.UnderPath(property.Id, PendingRules.PathOf(rule));
     }
 
     private static NodeSnapshot At(string epoch, ulong position, ReadOnlyMemory<byte> hash, IReadOnlyList<PropertySnapshot> properties)

@@ -73,18 +73,18 @@ internal sealed partial class PendingRules
     {
         if (!_alls.IsEmpty && _alls[^1] > checkedAt)
             return new RuleMatch(FirstAfter(checkedAt), PurgeKind.All);
-        var keyed = item.Key.Target;
+        var (keyed, fetched) = (item.Key.Target, item.Fetched);
         if (IsNewer(_paths, keyed.Path, checkedAt, out var position))
             return new RuleMatch(position, PurgeKind.Path);
         if (IsNewer(_keyed, keyed.PathAndQuery, checkedAt, out position))
             return new RuleMatch(position, PurgeKind.Path);
         if (IsNewer(_equal, keyed.PathAndQuery, checkedAt, out position))
             return new RuleMatch(position, PurgeKind.Equals);
-        if (IsNewer(_equal, item.Fetched.PathAndQuery, checkedAt, out position))
+        if (IsNewer(_equal, fetched.PathAndQuery, checkedAt, out position))
             return new RuleMatch(position, PurgeKind.Equals);
         for (var i = _sets.Length - 1; i >= 0 && _sets[i].Newest > checkedAt; i--)
         {
-            var match = _sets[i].FindMatch(item, checkedAt);
+            var match = _sets[i].FindMatch(keyed, fetched, checkedAt);
             if (match.Position != 0)
                 return match;
         }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Paradarum.Edge.Storage;
 using Paradarum.Protocol.Purging;
 using Paradarum.Protocol.Urls;
 
@@ -51,9 +50,8 @@ internal sealed class RuleSet
     public IEnumerable<PendingRule> Patterns => _patterns;
 
     /// <summary>A rule newer than <paramref name="checkedAt"/> that matches; position 0 when there is none.</summary>
-    public RuleMatch FindMatch(Stamped item, ulong checkedAt)
+    public RuleMatch FindMatch(CanonicalTarget keyed, CanonicalTarget fetched, ulong checkedAt)
     {
-        var (keyed, fetched) = (item.Key.Target, item.Fetched);
         var isLong = keyed.PathAndQuery.Length > LongestTestedOneByOne || fetched.PathAndQuery.Length > LongestTestedOneByOne;
         var ready = _ready ?? (isLong || Rules.Length > Few ? _ready = new ReadyRules(Rules, _patterns) : null);
         if (_patterns.Length < Rules.Length)
@@ -83,7 +81,7 @@ internal sealed class RuleSet
             return PurgeMatch.HasExtension(keyed.Path, rule.Value);
         return PurgeMatch.MatchesLiteral(rule.Kind, rule.Value, keyed.PathAndQuery)
             || (rule.Kind is PurgeKind.EndsWith && keyed.HasQuery && PurgeMatch.MatchesLiteral(rule.Kind, rule.Value, keyed.Path))
-            || (!ReferenceEquals(keyed, fetched) && PurgeMatch.MatchesLiteral(rule.Kind, rule.Value, fetched.PathAndQuery));
+            || (!keyed.IsSameText(fetched) && PurgeMatch.MatchesLiteral(rule.Kind, rule.Value, fetched.PathAndQuery));
     }
 
     private RuleMatch FindPattern(ReadyRules? ready, CanonicalTarget keyed, CanonicalTarget fetched, ulong checkedAt)
@@ -106,7 +104,7 @@ internal sealed class RuleSet
         // The path is part of the path with query; a decoded form differs where there is a triple.
         if (HoldsRequired(ready, keyed.PathAndQuery, checkedAt))
             return true;
-        if (!ReferenceEquals(keyed, fetched) && HoldsRequired(ready, fetched.PathAndQuery, checkedAt))
+        if (!keyed.IsSameText(fetched) && HoldsRequired(ready, fetched.PathAndQuery, checkedAt))
             return true;
         if (!keyed.PathAndQuery.Contains('%', StringComparison.Ordinal) && !fetched.PathAndQuery.Contains('%', StringComparison.Ordinal))
             return false;

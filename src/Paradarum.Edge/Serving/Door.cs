@@ -123,10 +123,7 @@ internal sealed class Door(
             Snapshot = snapshot,
             Property = property,
             Target = target,
-            Key = new CacheKey(scheme, host, rules.Keyed(target, rule))
-            {
-                Parts = rule is null ? "" : KeyedParts.Of(rule.Key, request.Headers),
-            },
+            Key = new CacheKey(scheme, host, rules.Keyed(target, rule), rule is null ? "" : KeyedParts.Of(rule.Key, request.Headers)),
             Lease = lease.State,
             Now = time.GetUtcNow(),
             Control = options.VisitorsDirectCache ? RequestControl(request.Headers) : default,
@@ -141,7 +138,7 @@ internal sealed class Door(
 
     private static bool ReadTarget(HttpContext context, out string host, out CanonicalTarget target, out DoorRefusal? refusal)
     {
-        (host, target, refusal) = ("", null!, null);
+        (host, target, refusal) = ("", default, null);
         var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var authority = context.Request.Headers.Host is [{ } single] ? single : context.Request.Host.Value ?? "";
         // Absolute form (RFC 9112 §3.2.2): its authority replaces Host.

@@ -6,9 +6,13 @@ namespace Paradarum.Edge.Storage;
 /// A fetch from upstream. First <see cref="EntryIndex.Register"/>, then <see cref="Begin"/> with the node's then current snapshot, then the request; so that
 /// whoever publishes a rule either sees the fetch in the register or is seen by its stamp. <see cref="EntryIndex.Release"/> when it can store nothing any more.
 /// </summary>
-internal abstract class FetchInFlight(long propertyId, CacheKey key, CanonicalTarget fetched) : Stamped(propertyId, key, fetched)
+internal abstract class FetchInFlight(long propertyId, CacheKey key, CanonicalTarget fetched) : Stamped(propertyId)
 {
     private volatile bool _isInvalidated;
+
+    public override CacheKey Key { get; } = key;
+
+    public override CanonicalTarget Fetched { get; } = fetched;
 
     /// <summary>An unsafe request changed the resource after this began (RFC 9111 §4.4): delivered to those already waiting, never joined or stored.</summary>
     public bool IsInvalidated => _isInvalidated;

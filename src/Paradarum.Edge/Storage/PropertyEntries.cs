@@ -186,8 +186,8 @@ internal sealed class PropertyEntries
         var read = 0;
         foreach (var held in paths)
         {
-            if (held.Path is Resource { Variants: [var entry, ..] })
-                read += entry.Key.Target.PathAndQuery.Length;
+            if (held.Path is Resource { Variants: [var entry, ..] } resource)
+                read += resource.Key.Target.PathAndQuery.Length + (int)entry.Stamp;
         }
         Volatile.Write(ref _read, read); // else nothing would have to be read
     }
@@ -209,7 +209,7 @@ internal sealed class PropertyEntries
     private IEnumerable<Resource> HeldBy(string path, CanonicalTarget? keyed) =>
         !_paths.TryGetValue(path, out var held) ? []
         : keyed is null ? held.All()
-        : held.OfTarget(keyed);
+        : held.OfTarget(keyed.Value);
 
     private void Change(CacheKey key, Action<Resource> change)
     {

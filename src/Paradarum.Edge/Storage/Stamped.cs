@@ -5,17 +5,17 @@ namespace Paradarum.Edge.Storage;
 /// <summary>
 /// What the fence judges: a stored response or a fetch in flight, with the stamp of the snapshot it was fetched under (design section 3, The fence).
 /// </summary>
-internal abstract class Stamped(long propertyId, CacheKey key, CanonicalTarget fetched)
+internal abstract class Stamped(long propertyId)
 {
     private ulong _stamp;
     private ulong _checkedAt;
 
     public long PropertyId { get; } = propertyId;
 
-    public CacheKey Key { get; } = key;
+    public abstract CacheKey Key { get; }
 
-    /// <summary>The target as it was sent upstream; the same instance as the key's unless the query-string mode changed it.</summary>
-    public CanonicalTarget Fetched { get; } = fetched;
+    /// <summary>The target as it was sent upstream; the same text as the key's unless the query-string mode changed it.</summary>
+    public abstract CanonicalTarget Fetched { get; }
 
     /// <summary>Position of the node's own snapshot when the fetch began; 0 until it is read, which is older than everything.</summary>
     public ulong Stamp

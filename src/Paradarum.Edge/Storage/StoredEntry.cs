@@ -3,9 +3,23 @@ using Paradarum.Protocol.Urls;
 namespace Paradarum.Edge.Storage;
 
 /// <summary>A stored response as <see cref="EntryIndex"/> and the fence see it. Its stamp is the earliest of the fetches that its bytes came from.</summary>
-internal abstract class StoredEntry(long propertyId, CacheKey key, CanonicalTarget fetched) : Stamped(propertyId, key, fetched)
+internal abstract class StoredEntry : Stamped
 {
+    private readonly object? _fetched; // a CanonicalTarget; null: the key's, as nearly always
+    private Resource _resource; // of its own until it is in the index
     private int _removed;
+
+    protected StoredEntry(Stamped fetchedBy)
+        : base(fetchedBy.PropertyId)
+    {
+        _resource = new Resource(fetchedBy.Key);
+        _fetched = fetchedBy.Fetched is var fetched && fetched.Equals(Key.Target) ? null : fetched;
+    }
+
+    /// <summary>Its resource's: it has none of its own, since there are as many.</summary>
+    public sealed override CacheKey Key => _resource.Key;
+
+    public sealed override CanonicalTarget Fetched => _fetched is null ? Key.Target : (CanonicalTarget)_fetched;
 
     /// <summary>Bytes of memory that it counts for; the same for as long as it lives.</summary>
     public abstract long Size { get; }
@@ -24,6 +38,9 @@ internal abstract class StoredEntry(long propertyId, CacheKey key, CanonicalTarg
 
     /// <summary>Called once, after it has left the index, outside the index's locks: where eviction forgets it.</summary>
     protected internal virtual void OnRemoved() { }
+
+    /// <summary>It is about to be found under this resource, whose key is its own. Before it is.</summary>
+    internal void HangUnder(Resource resource) => _resource = resource;
 
     /// <summary>True for the one caller that takes it out.</summary>
     internal bool TryMarkRemoved() => Interlocked.Exchange(ref _removed, 1) == 0;

@@ -26,7 +26,7 @@ internal class StoredResponse : StoredEntry
         StoredFreshness freshness,
         VaryKey vary
     )
-        : base(fetchedBy.PropertyId, fetchedBy.Key, fetchedBy.Fetched)
+        : base(fetchedBy)
     {
         Stamp = fetchedBy.Stamp;
         Generation = fetchedBy.Generation;

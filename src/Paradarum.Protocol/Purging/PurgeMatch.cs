@@ -11,7 +11,7 @@ public static class PurgeMatch
 {
     /// <param name="rule">The rule.</param>
     /// <param name="keyed">The target of the key.</param>
-    /// <param name="fetched">The target as it was fetched from upstream: the same instance as <paramref name="keyed"/> unless the query-string mode changed it.</param>
+    /// <param name="fetched">The target as it was fetched from upstream: the same text as <paramref name="keyed"/> unless the query-string mode changed it.</param>
     /// <param name="key">How the property keys targets: a Path with <c>?</c> names the entry that a request for it would be answered from. Where that can't be told, it names its path.</param>
     /// <returns>A pattern that does not build, or runs past <see cref="PurgePattern.LongestMatch"/>, matches: too much is safe, too little is not.</returns>
     public static bool Matches(PurgeRule rule, CanonicalTarget keyed, CanonicalTarget fetched, KeysTarget key) =>

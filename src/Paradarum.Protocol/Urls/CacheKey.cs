@@ -4,28 +4,24 @@ namespace Paradarum.Protocol.Urls;
 /// The primary key of a stored response: scheme, canonical host and the target after the query-string mode. Variants (Vary, coding, ranges) hang under it; the
 /// property is looked up from the host and kept beside it.
 /// </summary>
-public sealed record CacheKey(string Scheme, string Host, CanonicalTarget Target)
+/// <param name="Scope">All of it but the target.</param>
+/// <param name="Target">As it is keyed.</param>
+public readonly record struct CacheKey(KeyScope Scope, CanonicalTarget Target)
 {
-    /// <summary>What a cache rule puts into the key beside the target: request headers and cookies. Purges and invalidations take every value of it.</summary>
-    public string Parts { get; init; } = "";
+    public CacheKey(string scheme, string host, CanonicalTarget target, string parts = "")
+        : this(KeyScope.Of(scheme, host, parts), target) { }
 
-    /// <summary>What differs most is compared first. Scheme is left out of the hash: there are two.</summary>
-    public bool Equals(CacheKey? other) =>
-        ReferenceEquals(this, other)
-        || (
-            other is not null
-            && Target.Equals(other.Target)
-            && string.Equals(Host, other.Host, StringComparison.Ordinal)
-            && string.Equals(Scheme, other.Scheme, StringComparison.Ordinal)
-            && string.Equals(Parts, other.Parts, StringComparison.Ordinal)
-        );
+    public string Scheme => Scope.Scheme;
 
-    public override int GetHashCode() =>
-        HashCode.Combine(
-            Target.GetHashCode(),
-            string.GetHashCode(Host, StringComparison.Ordinal),
-            string.GetHashCode(Parts, StringComparison.Ordinal)
-        );
+    public string Host => Scope.Host;
+
+    /// <inheritdoc cref="KeyScope.Parts"/>
+    public string Parts => Scope.Parts;
+
+    /// <summary>What differs most is compared first.</summary>
+    public bool Equals(CacheKey other) => Target.Equals(other.Target) && Scope.Equals(other.Scope);
+
+    public override int GetHashCode() => HashCode.Combine(Target.GetHashCode(), Scope.GetHashCode());
 }
 
 /// <summary>How a property keys a target: the query-string mode of the rule that matches, or its own. Null: that can't be told.</summary>

@@ -46,7 +46,7 @@ public sealed record QueryMode
 
     public ImmutableArray<string> Values { get; }
 
-    /// <summary>The target as the key holds it. The same instance when nothing changes. Idempotent.</summary>
+    /// <summary>The target as the key holds it. The same text when nothing changes. Idempotent.</summary>
     public CanonicalTarget Apply(CanonicalTarget target) =>
         !target.HasQuery ? target
         : Kind is QueryModeKind.None ? target

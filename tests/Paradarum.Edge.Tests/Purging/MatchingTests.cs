@@ -75,7 +75,7 @@ public sealed class A_node_matches_as_the_contract_says
                     fetch.Begin(checkedAt, node.Now.Generation);
                     var expected = rules
                         .Where((_, i) => first + (ulong)i > checkedAt)
-                        .Any(rule => PurgeMatch.Matches(rule, key.Target, fetched, mode.Apply));
+                        .Any(rule => PurgeMatch.Matches(rule, key.Target, fetched, target => mode.Apply(target)));
                     return Fence.Test(node.Now, fetch).Reason == (expected ? FenceReason.Purged : FenceReason.Fresh);
                 },
                 iter: 3000
@@ -96,7 +96,10 @@ public sealed class A_node_matches_as_the_contract_says
                     var widened = node.State.TakeCounts().Any(count => count.Widened);
                     return (node.Pending().IsEmpty || widened)
                         && entries.All(entry =>
-                            entry.IsRemoved == rules.Any(rule => PurgeMatch.Matches(rule, entry.Key.Target, entry.Fetched, mode.Apply))
+                            entry.IsRemoved
+                                == rules.Any(rule =>
+                                    PurgeMatch.Matches(rule, entry.Key.Target, entry.Fetched, target => mode.Apply(target))
+                                )
                             || (widened && entry.IsRemoved)
                         );
                 },
@@ -113,7 +116,9 @@ public sealed class A_node_matches_as_the_contract_says
                     var entries = urls.Select(url => node.Store(url)).ToList();
                     var rule = isPath ? TestNode.Rule("Path", value) : TestNode.Rule("Regex", value, "equals");
                     node.Purge(rule);
-                    return entries.All(entry => entry.IsRemoved || !PurgeMatch.Matches(rule, entry.Key.Target, entry.Fetched, mode.Apply));
+                    return entries.All(entry =>
+                        entry.IsRemoved || !PurgeMatch.Matches(rule, entry.Key.Target, entry.Fetched, target => mode.Apply(target))
+                    );
                 },
                 iter: 1000
             );

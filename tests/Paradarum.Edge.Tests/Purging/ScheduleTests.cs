@@ -104,7 +104,7 @@ public sealed class Whatever_the_order_of_events
 
         bool IsPurged(Paradarum.Edge.Storage.Stamped item) =>
             purges.Any(purge =>
-                purge.Position > item.Stamp && PurgeMatch.Matches(purge.Rule, item.Key.Target, item.Fetched, QueryMode.WholeQuery.Apply)
+                purge.Position > item.Stamp && PurgeMatch.Matches(purge.Rule, item.Key.Target, item.Fetched, target => target)
             );
     }
 
@@ -240,7 +240,7 @@ public sealed class The_sweeper
         private readonly TaskCompletionSource _freed;
 
         public WatchedEntry(TestFetch fetch, TaskCompletionSource freed)
-            : base(fetch.PropertyId, fetch.Key, fetch.Fetched)
+            : base(fetch)
         {
             (Stamp, Generation, _freed) = (fetch.Stamp, fetch.Generation, freed);
         }

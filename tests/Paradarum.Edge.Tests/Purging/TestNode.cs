@@ -137,7 +137,7 @@ internal sealed class TestEntry : StoredEntry
     private int _timesRemoved;
 
     public TestEntry(TestFetch fetch, string body = "")
-        : base(fetch.PropertyId, fetch.Key, fetch.Fetched)
+        : base(fetch)
     {
         Stamp = fetch.Stamp;
         Generation = fetch.Generation;

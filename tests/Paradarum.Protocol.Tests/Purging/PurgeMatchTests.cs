@@ -113,6 +113,6 @@ public sealed class A_purge_matches
         mode ??= WithoutUtm;
         PurgeRule.Parse(type, value, matchType).Ok(out var rule, out var refusal).ShouldBeTrue(refusal?.Message);
         CanonicalTarget.Parse(url).Ok(out var fetched, out _).ShouldBeTrue();
-        return PurgeMatch.Matches(rule!, mode.Apply(fetched!), fetched!, mode.Apply);
+        return PurgeMatch.Matches(rule!, mode.Apply(fetched), fetched, target => mode.Apply(target));
     }
 }

@@ -77,7 +77,7 @@ internal static class HeadRecord
     /// <summary>What a cache rule put into the key stands behind the host: a reader that does not know of it has a host that nobody asks for.</summary>
     private static CacheKey Key(string scheme, string host, CanonicalTarget target) =>
         host.IndexOf('\n', StringComparison.Ordinal) is var end and >= 0
-            ? new CacheKey(scheme, host[..end], target) { Parts = host[(end + 1)..] }
+            ? new CacheKey(scheme, host[..end], target, host[(end + 1)..])
             : new CacheKey(scheme, host, target);
 
     private static void WriteFreshness(RecordWriter writer, in StoredFreshness freshness)
@@ -166,7 +166,11 @@ internal sealed record ReadHead(
     private sealed class Origin : Stamped
     {
         public Origin(ReadHead head, long generation)
-            : base(head.PropertyId, head.Key, head.Fetched) => (Stamp, Generation) = (head.Stamp, generation);
+            : base(head.PropertyId) => (Key, Fetched, Stamp, Generation) = (head.Key, head.Fetched, head.Stamp, generation);
+
+        public override CacheKey Key { get; }
+
+        public override CanonicalTarget Fetched { get; }
     }
 }
 

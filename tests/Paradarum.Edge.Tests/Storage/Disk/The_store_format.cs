@@ -126,7 +126,8 @@ public sealed class The_store_format
             ]);
         Names(typeof(Lifetime)).ShouldBe(["IsDirected", "IsExplicit", "Source", "Value"]);
         Names(typeof(VaryKey)).ShouldBe(["Names", "Values"]);
-        Names(typeof(CacheKey)).ShouldBe(["Host", "Parts", "Scheme", "Target"]);
+        Names(typeof(CacheKey)).ShouldBe(["Host", "Parts", "Scheme", "Scope", "Target"]);
+        Names(typeof(KeyScope)).ShouldBe(["Host", "Parts", "Scheme"]);
     }
 
     [Theory]
@@ -136,7 +137,7 @@ public sealed class The_store_format
     {
         // Lost, and the entry of one visitor would be the answer to another.
         var target = TestNode.Target("/a?x=1");
-        var fetch = new TestFetch(7, new CacheKey("https", "site.cdn.localhost", target) { Parts = parts }, target);
+        var fetch = new TestFetch(7, new CacheKey("https", "site.cdn.localhost", target, parts), target);
         fetch.Begin(3, 0);
         var written = new System.Buffers.ArrayBufferWriter<byte>();
         HeadRecord.Write(written, DiskNode.Response(fetch, "body", Now, "en"), 0, 4);
