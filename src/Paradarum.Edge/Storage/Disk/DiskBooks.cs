@@ -57,7 +57,7 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
                 health.Skipped();
                 return;
             }
-            place.IsQueued = true;
+            place.IsOnItsWay = true;
             _queuedBytes += entry.Body.Length;
             _queue.Enqueue(new QueuedEntry(entry, entry.Body, shared));
         }
@@ -91,7 +91,7 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
                 Count(entry, place);
                 return true;
             }
-            return place.IsQueued && (place.IsAwaited = true);
+            return place.IsOnItsWay && (place.IsAwaited = true);
         }
     }
 
@@ -113,7 +113,7 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
     /// <summary>It was asked for while its bytes were on disk.</summary>
     public static void WasRead(StoredResponse entry) => entry.Disk!.WasRead = true;
 
-    /// <summary>The next entry to be written; null when none waits. For the writer.</summary>
+    /// <summary>The next entry to be written; null when none waits. For the writer, which says afterwards how it came out: <see cref="Written"/> or <see cref="Forget"/>.</summary>
     public QueuedEntry? Next()
     {
         lock (_gate)
@@ -121,7 +121,6 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
             if (!_queue.TryDequeue(out var next))
                 return null;
             _queuedBytes -= next.Bytes.Length;
-            next.Entry.Disk!.IsQueued = false;
             return next;
         }
     }
@@ -133,7 +132,7 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
         lock (_gate)
         {
             place.Body = body;
-            place.WasRead = false;
+            (place.IsOnItsWay, place.WasRead) = (false, false);
             if (place.HasLeft)
             {
                 _gone.Enqueue(body);
@@ -155,7 +154,7 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
         lock (_gate)
         {
             var awaited = place.IsAwaited;
-            (place.Body, place.IsAwaited) = (null, false);
+            (place.Body, place.IsOnItsWay, place.IsAwaited) = (null, false, false);
             return entry.Body.IsInMemory && !awaited;
         }
     }

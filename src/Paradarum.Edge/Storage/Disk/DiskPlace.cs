@@ -8,8 +8,8 @@ internal sealed class DiskPlace(DiskBooks books)
     /// <summary>Where its body lies; null until it is written, and after its segment went.</summary>
     public DiskBody? Body { get; set; }
 
-    /// <summary>It waits to be written.</summary>
-    public bool IsQueued { get; set; }
+    /// <summary>It waits to be written, or is just being written.</summary>
+    public bool IsOnItsWay { get; set; }
 
     /// <summary>It has left the index: whatever of it is written, or still will be, is taken back.</summary>
     public bool HasLeft { get; set; }

@@ -49,6 +49,25 @@ public sealed class A_disk_in_trouble
     }
 
     [Fact]
+    public void When_it_is_slow_what_memory_lets_go_while_it_is_written_is_lost_to_neither()
+    {
+        using var node = new DiskNode(new PowerCutDisk(), _log).Started();
+        node.Put("/a", "on its way");
+        node.Disk.Writing = () =>
+        {
+            node.Disk.Writing = null;
+            for (var n = 0; n < 100; n++)
+                node.Put($"/{n}", new string('x', 20_000));
+        };
+        node.Settle();
+        node.Disk.Writing.ShouldBeNull();
+        node.Index.Count.ShouldBe(101);
+        node.Tier.Figures.Entries.ShouldBe(101);
+        using var next = new DiskNode(node.Disk.AfterKill(), _log).Started();
+        next.Look("/a").ShouldBe("on its way");
+    }
+
+    [Fact]
     public void When_a_write_fails_what_memory_had_let_go_in_its_favour_is_in_neither()
     {
         const long memory = 1 << 20;

@@ -30,6 +30,9 @@ internal sealed class PowerCutDisk : IDiskFiles
     /// <summary>Held while a read is to hang; null: none does.</summary>
     public ManualResetEventSlim? Hang { get; set; }
 
+    /// <summary>Called when a file is about to be written to.</summary>
+    public Action? Writing { get; set; }
+
     /// <summary>The power goes at the n-th change from here, 0 the next one. What that change was about is torn.</summary>
     public void CutAfter(int changes) => _changesLeft = changes;
 
@@ -188,6 +191,7 @@ internal sealed class PowerCutDisk : IDiskFiles
 
         public void Write(ReadOnlySpan<byte> bytes, long offset)
         {
+            disk.Writing?.Invoke();
             lock (disk._gate)
             {
                 try
