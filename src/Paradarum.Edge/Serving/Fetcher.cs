@@ -22,18 +22,27 @@ internal sealed class Fetcher(
 {
     private readonly Reception _reception = new(state, store, board, options.LargestStoredBody);
 
-    /// <summary>Begins a fetch under the fence (<see cref="Fetching.Begin"/>) and sends it. Null when another fetch was published first.</summary>
+    /// <summary>Begins a fetch under the fence (<see cref="Fetching.Begin"/>) and sends it. Null when another fetch was published first, or has ended and stored.</summary>
     public (Flight Flight, GrowingBody.Reader? Reader)? Begin(
         FetchPlan plan,
         StoredResponse? about,
         FlightKey? shared,
         Flight? former,
-        bool background
+        bool background,
+        Func<bool>? isStored = null
     )
     {
         var body = new GrowingBody(plan.Slice?.Count ?? options.LargestStoredBody, options.WindowBytes);
         if (Fetching.Begin(state, board, plan, body, about, shared, former, background) is not { } begun)
             return null;
+        // Asked once no other can be published: the one before stored first, and was withdrawn then.
+        if (begun.Shared is not null && isStored?.Invoke() == true)
+        {
+            Fetching.End(state, board, begun.Flight, begun.Shared);
+            begun.Reader?.Dispose();
+            begun.Flight.Tell(new(FlightEnd.Stored));
+            return null;
+        }
         _ = RunAsync(begun.Flight, begun.Snapshot, begun.Shared);
         return (begun.Flight, begun.Reader);
     }

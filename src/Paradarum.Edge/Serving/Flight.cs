@@ -86,6 +86,9 @@ internal enum FlightEnd
     /// <summary>A slice was asked for, and the origin does not serve byte ranges of this body after all.</summary>
     Unsliceable,
 
+    /// <summary>Nothing was asked: a fetch that ended as this one began has stored it. Look at the store again.</summary>
+    Stored,
+
     /// <summary>No upstream answered.</summary>
     Failed,
 }

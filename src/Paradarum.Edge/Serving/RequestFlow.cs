@@ -39,7 +39,13 @@ internal sealed class RequestFlow(
                     EvictionQueue.Hit(step.Entry!);
                     step.Entry!.Use(visit.Now);
                     if (step.Decision.Served == Served.Stale)
-                        fetches.InBackground(visit, Step.AskedAbout(visit, step.Entry!, round: 0), visit.Shared, standIn: step.Entry);
+                        fetches.InBackground(
+                            visit,
+                            Step.AskedAbout(visit, step.Entry!, round: 0),
+                            visit.Shared,
+                            () => Step.IsFreshlyStored(state, visit),
+                            standIn: step.Entry
+                        );
                     if (await FromStoreAsync(visit, step.Entry!, step.Decision))
                         return;
                     continue;
@@ -78,9 +84,17 @@ internal sealed class RequestFlow(
     /// <summary>One round: true when the visitor was answered.</summary>
     private async Task<bool> FetchAsync(HttpVisit visit, Step step, int round)
     {
-        var (flight, reader, leads) = Joining.IsAlone(visit, round)
+        var fetch = Joining.IsAlone(visit, round)
             ? fetches.BeginAlone(visit, step.About, slice: null, standIn: step.Entry)
-            : (await fetches.JoinOrBeginAsync(visit, step.About, visit.Shared, standIn: step.Entry))!.Value;
+            : await fetches.JoinOrBeginAsync(
+                visit,
+                step.About,
+                visit.Shared,
+                () => Step.IsFreshlyStored(state, visit),
+                standIn: step.Entry
+            );
+        if (fetch is not var (flight, reader, leads))
+            return false;
         using (reader)
         {
             var head = await flight.Head.WaitAsync(visit.Context.RequestAborted);

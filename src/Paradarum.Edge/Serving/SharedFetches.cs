@@ -10,18 +10,18 @@ internal sealed class SharedFetches(NodeState state, FlightBoard board, Fetcher 
     /// <param name="visit">Who asks.</param>
     /// <param name="about">What it may ask about.</param>
     /// <param name="key">What is fetched.</param>
-    /// <param name="isStored">Asked when no fetch is under way: it may have ended, and stored, since the store was looked at.</param>
+    /// <param name="isStored">Asked before a fetch is sent: another may have ended, and stored, since the store was looked at.</param>
     /// <param name="standIn">What is stored and may be served, stale, instead of what the fetch brings.</param>
     /// <returns>Null when it is stored by now.</returns>
     public async ValueTask<(Flight Flight, GrowingBody.Reader Reader, bool Leads)?> JoinOrBeginAsync(
         HttpVisit visit,
         StoredResponse? about,
         FlightKey key,
-        Func<bool>? isStored = null,
+        Func<bool> isStored,
         StoredResponse? standIn = null
     )
     {
-        while (true)
+        for (var isFirst = true; ; isFirst = false)
         {
             // Read before the fetch is found: a rule that retires in between would not be seen, while its fetch is already in hand.
             var current = state.Current;
@@ -33,9 +33,9 @@ internal sealed class SharedFetches(NodeState state, FlightBoard board, Fetcher 
                 await open.Head.WaitAsync(visit.Context.RequestAborted);
                 continue;
             }
-            if (open is null && isStored?.Invoke() == true)
+            if (open is null && !isFirst && isStored())
                 return null;
-            if (fetcher.Begin(PlanOf(visit, key.Slice, standIn), about, key, open, background: false) is { } begun)
+            if (fetcher.Begin(PlanOf(visit, key.Slice, standIn), about, key, open, background: false, isStored) is { } begun)
                 return (begun.Flight, begun.Reader!, Leads: true);
         }
     }
@@ -54,18 +54,12 @@ internal sealed class SharedFetches(NodeState state, FlightBoard board, Fetcher 
     }
 
     /// <summary>One that no visitor waits for, unless one is under way, or has ended and stored by now.</summary>
-    public void InBackground(
-        HttpVisit visit,
-        StoredResponse? about,
-        FlightKey key,
-        Func<bool>? isStored = null,
-        StoredResponse? standIn = null
-    )
+    public void InBackground(HttpVisit visit, StoredResponse? about, FlightKey key, Func<bool> isStored, StoredResponse? standIn = null)
     {
         var current = state.Current;
         var open = board.Find(key);
-        if (open is null ? isStored?.Invoke() != true : !Joining.MayJoin(visit, current, open))
-            fetcher.Begin(PlanOf(visit, key.Slice, standIn), about, key, open, background: true);
+        if (open is null || !Joining.MayJoin(visit, current, open))
+            fetcher.Begin(PlanOf(visit, key.Slice, standIn), about, key, open, background: true, isStored);
     }
 
     private static FetchPlan PlanOf(HttpVisit visit, SliceId? slice, StoredResponse? standIn) =>

@@ -92,6 +92,8 @@ internal sealed class SliceReader(EdgeOptions options, NodeState state, SharedFe
             if (shared is not { } fetch)
                 return null;
             var head = await TakeAsync(fetch.Flight, fetch.Reader, fetch.Leads, stop);
+            if (head is { End: FlightEnd.Stored })
+                return null;
             if (head is not { End: FlightEnd.Response })
                 return head;
         }

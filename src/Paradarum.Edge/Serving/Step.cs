@@ -59,6 +59,10 @@ internal readonly record struct Step(StepKind Kind, Decision Decision, StoredRes
         return new(StepKind.Fetch, forward, entry, AskedAbout(visit, entry, round));
     }
 
+    /// <summary>Whether a hit is stored for it by now.</summary>
+    public static bool IsFreshlyStored(NodeState state, Visit visit) =>
+        Find(state, visit).Entry is { } entry && AnswersAlone(visit, entry, out var decision) && decision.Served == Served.Hit;
+
     private static Decision Meanwhile(Visit visit, StoredResponse entry) =>
         new(Served.Stale) { Ttl = entry.Freshness.TtlAt(visit.Now), Detail = "always-online" };
 

@@ -14,17 +14,15 @@ namespace Paradarum.Edge.Tests.Serving;
 /// </summary>
 public sealed class A_fetch_that_began_after_a_request
 {
-    private const long Arrived = 10;
-
     [Fact]
     public async Task Is_joined_by_a_fenced_one_only_when_it_asks_for_confirmation_too()
     {
         await using var site = await OnePop.StartAsync();
-        var fenced = Visit(site, LeaseState.Fenced);
+        var fenced = Visits.Of(site, LeaseState.Fenced);
         Joins(site, fenced, Begun(site, Plan(site) with { NeedsConfirmation = false })).ShouldBeFalse();
         Joins(site, fenced, Begun(site, Plan(site) with { NeedsConfirmation = true })).ShouldBeTrue();
-        Joins(site, fenced, Begun(site, Plan(site) with { NeedsConfirmation = true }, order: Arrived)).ShouldBeFalse();
-        Joins(site, Visit(site, LeaseState.Owed), Begun(site, Plan(site), order: Arrived)).ShouldBeTrue();
+        Joins(site, fenced, Begun(site, Plan(site) with { NeedsConfirmation = true }, order: Visits.Arrived)).ShouldBeFalse();
+        Joins(site, Visits.Of(site, LeaseState.Owed), Begun(site, Plan(site), order: Visits.Arrived)).ShouldBeTrue();
     }
 
     [Fact]
@@ -35,11 +33,11 @@ public sealed class A_fetch_that_began_after_a_request
         await site.Visitor.GetAsync("/page");
         var held = (StoredResponse)site.Pop.State.Index.Entries(Site.Id).Single();
         var tier = new TierRequest(site.Log.Epoch, Site.Id, site.Log.Head + 1, 1, Validate: false, "http", "pop1");
-        var behind = Visit(site, LeaseState.Leased, tier);
+        var behind = Visits.Of(site, LeaseState.Leased, tier);
         Joins(site, behind, Begun(site, Plan(site), about: held)).ShouldBeFalse();
         Joins(site, behind, Begun(site, Plan(site))).ShouldBeTrue();
         // Who is not behind shares the confirmation.
-        Joins(site, Visit(site, LeaseState.Leased), Begun(site, Plan(site), about: held)).ShouldBeTrue();
+        Joins(site, Visits.Of(site, LeaseState.Leased), Begun(site, Plan(site), about: held)).ShouldBeTrue();
     }
 
     [Fact]
@@ -47,7 +45,7 @@ public sealed class A_fetch_that_began_after_a_request
     {
         await using var site = await OnePop.StartAsync();
         var purge = site.Log.Head + 1;
-        var naming = Visit(site, LeaseState.Leased, promised: purge);
+        var naming = Visits.Of(site, LeaseState.Leased, promised: purge);
         Joins(site, naming, Begun(site, Plan(site))).ShouldBeFalse();
         Joins(site, naming, Begun(site, Plan(site) with { Promised = purge - 1 })).ShouldBeFalse();
         Joins(site, naming, Begun(site, Plan(site) with { Promised = purge })).ShouldBeTrue();
@@ -56,7 +54,13 @@ public sealed class A_fetch_that_began_after_a_request
 
     private static bool Joins(OnePop site, Visit visit, Flight open) => Joining.MayJoin(visit, site.Pop.State.Current, open);
 
-    private static Flight Begun(OnePop site, FetchPlan plan, long order = Arrived + 1, StoredResponse? about = null, ulong? stamp = null)
+    private static Flight Begun(
+        OnePop site,
+        FetchPlan plan,
+        long order = Visits.Arrived + 1,
+        StoredResponse? about = null,
+        ulong? stamp = null
+    )
     {
         var snapshot = site.Pop.State.Current;
         var flight = new Flight(plan, order, new GrowingBody(bound: 1024, window: 1024)) { Base = about };
@@ -64,26 +68,59 @@ public sealed class A_fetch_that_began_after_a_request
         return flight;
     }
 
-    private static FetchPlan Plan(OnePop site) => FetchPlan.Of(Visit(site, LeaseState.Leased));
+    private static FetchPlan Plan(OnePop site) => FetchPlan.Of(Visits.Of(site, LeaseState.Leased));
+}
 
-    private static HttpVisit Visit(OnePop site, LeaseState lease, TierRequest? tier = null, ulong promised = 0)
+/// <summary>Between a visitor's look at the store and its fetch, another's fetch may end: then it is stored, and nobody is found to join.</summary>
+public sealed class A_fetch_that_ended_since_the_store_was_looked_at
+{
+    [Fact]
+    public async Task Is_not_made_again_and_who_joined_the_second_one_looks_at_the_store()
     {
-        CanonicalTarget.Parse("/page").Ok(out var target, out _).ShouldBeTrue();
-        var snapshot = site.Pop.State.Current;
-        return new HttpVisit(new DefaultHttpContext())
+        await using var site = await OnePop.StartAsync();
+        var visit = Visits.Of(site, LeaseState.Leased);
+        Step.IsFreshlyStored(site.Pop.State, visit).ShouldBeFalse();
+        (await site.Visitor.GetAsync("/page")).Cache.ShouldBe("MISS");
+
+        Flight? second = null;
+        var fetch = await site.Pop.Fetches.JoinOrBeginAsync(
+            visit,
+            about: null,
+            visit.Shared,
+            () =>
+            {
+                second ??= site.Pop.Board.Find(visit.Shared);
+                return Step.IsFreshlyStored(site.Pop.State, visit);
+            }
+        );
+        fetch.ShouldBeNull();
+        (await second!.Head).End.ShouldBe(FlightEnd.Stored);
+        site.Pop.Board.Find(visit.Shared).ShouldBeNull();
+        site.Pop.State.Index.Fetches(Site.Id).ShouldBeEmpty();
+        site.Origin.Requests.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Is_not_made_again_in_the_background()
+    {
+        await using var site = await OnePop.StartAsync();
+        var visit = Visits.Of(site, LeaseState.Leased);
+        await site.Visitor.GetAsync("/page");
+        site.Pop.Fetches.InBackground(visit, about: null, visit.Shared, () => Step.IsFreshlyStored(site.Pop.State, visit));
+        site.Pop.State.Index.Fetches(Site.Id).ShouldBeEmpty();
+        site.Origin.Requests.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Leaves_one_fetch_for_each_page_of_a_herd()
+    {
+        await using var site = await OnePop.StartAsync();
+        for (var page = 0; page < 300; page++)
         {
-            Snapshot = snapshot,
-            Property = snapshot.Properties[Site.Id],
-            Target = target!,
-            Key = new CacheKey("http", Site.Host, target!),
-            Lease = lease,
-            Now = site.Pop.Time.GetUtcNow(),
-            Control = default(CacheControl),
-            Rule = null,
-            Tier = tier,
-            ArrivedAfter = Arrived,
-            Promised = promised,
-        };
+            var path = $"/{page}";
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => site.Visitor.GetAsync(path)));
+            site.Origin.CountOf(path).ShouldBe(1);
+        }
     }
 }
 
@@ -128,4 +165,30 @@ internal static class Modes
         {
             QueryMode = new QueryMode(QueryModeKind.IgnoreAll, []),
         };
+}
+
+/// <summary>Requests for one page, as the door reads them.</summary>
+internal static class Visits
+{
+    public const long Arrived = 10;
+
+    public static HttpVisit Of(OnePop site, LeaseState lease, TierRequest? tier = null, ulong promised = 0)
+    {
+        CanonicalTarget.Parse("/page").Ok(out var target, out _).ShouldBeTrue();
+        var snapshot = site.Pop.State.Current;
+        return new HttpVisit(new DefaultHttpContext())
+        {
+            Snapshot = snapshot,
+            Property = snapshot.Properties[Site.Id],
+            Target = target,
+            Key = new CacheKey("http", Site.Host, target),
+            Lease = lease,
+            Now = site.Pop.Time.GetUtcNow(),
+            Control = default(CacheControl),
+            Rule = null,
+            Tier = tier,
+            ArrivedAfter = Arrived,
+            Promised = promised,
+        };
+    }
 }

@@ -50,6 +50,10 @@ internal sealed class TestNode : IAsyncDisposable
     /// <summary>On a node that was started with a folder.</summary>
     public DiskTier Disk => _app.Services.GetRequiredService<DiskTier>();
 
+    public SharedFetches Fetches => _app.Services.GetRequiredService<SharedFetches>();
+
+    public FlightBoard Board => _app.Services.GetRequiredService<FlightBoard>();
+
     public UpstreamPlaces Places => _app.Services.GetRequiredService<UpstreamPlaces>();
 
     private LeaseHolder Lease => _app.Services.GetRequiredService<LeaseHolder>();
