@@ -14,8 +14,9 @@ internal static class Parts
     /// <param name="context">Whose answer it is.</param>
     /// <param name="ranges">What <see cref="ByteRanges.Select"/> chose.</param>
     /// <param name="length">Of the whole body.</param>
-    /// <param name="source">Where the bytes are.</param>
-    public static Task SendAsync(HttpContext context, ByteRange[] ranges, long length, IBodySource source)
+    /// <param name="source">Where the bytes are. A type argument, so that a stored body costs no object.</param>
+    public static Task SendAsync<TSource>(HttpContext context, ByteRange[] ranges, long length, TSource source)
+        where TSource : IBodySource
     {
         var response = context.Response;
         switch (ranges)
@@ -36,7 +37,8 @@ internal static class Parts
     }
 
     /// <summary>Sends bytes at the visitor's pace. When they can't be had, the connection ends with them: half a body must not look whole.</summary>
-    public static async Task CopyAsync(HttpContext context, ByteRange range, IBodySource source)
+    public static async Task CopyAsync<TSource>(HttpContext context, ByteRange range, TSource source)
+        where TSource : IBodySource
     {
         try
         {
@@ -48,7 +50,8 @@ internal static class Parts
         }
     }
 
-    private static async Task SendMultipartAsync(HttpContext context, ByteRange[] ranges, long length, IBodySource source)
+    private static async Task SendMultipartAsync<TSource>(HttpContext context, ByteRange[] ranges, long length, TSource source)
+        where TSource : IBodySource
     {
         var response = context.Response;
         // Random: no body holds it but by an accident that never happens.
@@ -79,7 +82,8 @@ internal static class Parts
     }
 
     /// <returns>False: the visitor is gone.</returns>
-    private static async Task<bool> TryCopyAsync(HttpContext context, ByteRange range, IBodySource source)
+    private static async Task<bool> TryCopyAsync<TSource>(HttpContext context, ByteRange range, TSource source)
+        where TSource : IBodySource
     {
         for (var sent = 0L; sent < range.Count; )
         {

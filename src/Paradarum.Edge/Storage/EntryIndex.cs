@@ -22,6 +22,9 @@ internal sealed class EntryIndex
     /// <summary>Called after a fetch was released: a rule that waited for it may retire. Set once, by the sweeper.</summary>
     public Action<FetchInFlight>? FetchReleased { get; set; }
 
+    /// <summary>Called once for each entry, after it has left, outside the index's locks: where eviction forgets it. Set once, by the store.</summary>
+    public Action<StoredEntry>? EntryRemoved { get; set; }
+
     /// <summary>Stored responses, all properties.</summary>
     public long Count => _properties.Sum(property => property.Value.Count);
 
@@ -150,5 +153,6 @@ internal sealed class EntryIndex
 
     private PropertyEntries? Of(long propertyId) => _properties.GetValueOrDefault(propertyId);
 
-    private PropertyEntries OrAdd(long propertyId) => _properties.GetOrAdd(propertyId, static _ => new PropertyEntries());
+    private PropertyEntries OrAdd(long propertyId) =>
+        _properties.GetOrAdd(propertyId, static (_, index) => new PropertyEntries(entry => index.EntryRemoved?.Invoke(entry)), this);
 }

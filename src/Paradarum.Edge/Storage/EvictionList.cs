@@ -10,9 +10,15 @@ internal struct EvictionMark
     /// <summary>Hits since it was last considered, 0 to 3. Written without a lock: a lost count costs nothing.</summary>
     public byte Hits;
 
-    public bool IsHeld;
+    public EvictionPlace Place;
+}
 
-    public bool InMain;
+/// <summary>Which list holds an entry.</summary>
+internal enum EvictionPlace : byte
+{
+    None,
+    Small,
+    Main,
 }
 
 /// <summary>Entries in order, linked through their own marks: a node of a list would cost each of them 48 bytes more. An entry is in one list at most. Not thread-safe.</summary>

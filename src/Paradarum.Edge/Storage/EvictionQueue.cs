@@ -72,7 +72,7 @@ internal sealed class EvictionQueue(long capacity)
     {
         lock (_gate)
         {
-            if (!entry.Eviction.IsHeld)
+            if (entry.Eviction.Place == EvictionPlace.None)
                 return false;
             _properties[entry.PropertyId].Remove(entry);
             Forget(entry);

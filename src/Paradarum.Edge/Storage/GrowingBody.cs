@@ -135,7 +135,7 @@ internal sealed class GrowingBody(long bound, long window)
                 return StoredBody.Empty;
             var used = (int)(length - ((_segments.Count - 1L) * _segmentSize));
             // Readers hold positions, not arrays, so the last segment may be replaced by one of the right size.
-            if (_segments[^1].Length - used > used / 8)
+            if (_segments[^1].Length != used)
                 _segments[^1] = _segments[^1].AsSpan(0, used).ToArray();
             return new StoredBody([.. _segments], _segmentSize, length);
         }

@@ -6,7 +6,7 @@ namespace Paradarum.Edge.Storage;
 /// <summary>
 /// One property's share of <see cref="EntryIndex"/>. Lookups and enumerations take no lock; a change takes the gate of its path, which it shares with some other paths of the property.
 /// </summary>
-internal sealed class PropertyEntries
+internal sealed class PropertyEntries(Action<StoredEntry> whenRemoved)
 {
     /// <summary>Paths share the locks: one of its own for each would take more memory than all else that a path needs.</summary>
     private const int Gates = 16;
@@ -258,7 +258,7 @@ internal sealed class PropertyEntries
         foreach (var entry in removed)
         {
             _groups.Unlink(entry, entry.Groups);
-            entry.OnRemoved();
+            whenRemoved(entry);
         }
     }
 

@@ -21,10 +21,11 @@ internal sealed class PropertyQueue
 
     public void Remove(StoredResponse entry)
     {
-        (entry.Eviction.InMain ? _main : _small).Remove(entry);
-        entry.Eviction.IsHeld = false;
+        var place = entry.Eviction.Place;
+        (place == EvictionPlace.Main ? _main : _small).Remove(entry);
+        entry.Eviction.Place = EvictionPlace.None;
         Bytes -= entry.Size;
-        if (!entry.Eviction.InMain)
+        if (place == EvictionPlace.Small)
             _smallBytes -= entry.Size;
     }
 
@@ -53,8 +54,7 @@ internal sealed class PropertyQueue
 
     private void Push(StoredResponse entry, bool toMain)
     {
-        entry.Eviction.InMain = toMain;
-        entry.Eviction.IsHeld = true;
+        entry.Eviction.Place = toMain ? EvictionPlace.Main : EvictionPlace.Small;
         (toMain ? _main : _small).AddLast(entry);
         Bytes += entry.Size;
         if (!toMain)

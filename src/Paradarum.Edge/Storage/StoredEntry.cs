@@ -36,9 +36,6 @@ internal abstract class StoredEntry : Stamped
     /// <summary>Called before it leaves the index, under the index's lock, possibly more than once: who does not find it there any more may rely on this having happened. Must not block.</summary>
     protected internal virtual void OnLeaving() { }
 
-    /// <summary>Called once, after it has left the index, outside the index's locks: where eviction forgets it.</summary>
-    protected internal virtual void OnRemoved() { }
-
     /// <summary>It is about to be found under this resource, whose key is its own. Before it is.</summary>
     internal void HangUnder(Resource resource) => _resource = resource;
 

@@ -15,7 +15,8 @@ internal class StoredResponse : StoredEntry
 
     private readonly StoredFields _fields;
     private readonly PackedFreshness _freshness;
-    private volatile StoredBody _body;
+    private volatile object? _body; // see StoredBody
+    private readonly ushort _status;
     private uint _usedAt;
 
     public StoredResponse(
@@ -31,17 +32,17 @@ internal class StoredResponse : StoredEntry
         Stamp = fetchedBy.Stamp;
         Generation = fetchedBy.Generation;
         RaiseCheckedAt(fetchedBy.CheckedAt);
-        Status = status;
+        _status = (ushort)status;
         _fields = StoredFields.Of(headers);
-        _body = body;
+        _body = body.Held;
         _freshness = new PackedFreshness(freshness);
         Vary = vary;
         _usedAt = vary.Names.IsEmpty ? 0 : Second(freshness.ResponseTime);
         HeadSize = Overhead + (int)headers.Sum(field => (long)(field.Key.Length + field.Value.Sum(value => value?.Length ?? 0)) * 2);
-        Size = body.Allocated + HeadSize;
     }
 
-    public int Status { get; }
+    /// <summary>100 to 999.</summary>
+    public int Status => _status;
 
     /// <summary>Without hop-by-hop and internal fields, else as the origin sent them.</summary>
     public IHeaderDictionary Headers => _fields;
@@ -50,7 +51,7 @@ internal class StoredResponse : StoredEntry
     public void WriteFieldsTo(IHeaderDictionary answer) => _fields.WriteTo(answer);
 
     /// <summary>In memory or on disk; which of them may change at any time, the bytes never do. Take it once for one answer.</summary>
-    public StoredBody Body => _body;
+    public StoredBody Body => new(_body);
 
     public StoredFreshness Freshness => _freshness.Unpacked;
 
@@ -62,8 +63,8 @@ internal class StoredResponse : StoredEntry
     /// <summary>When a request was last answered with it, in Unix seconds; kept where there may be several variants, else 0.</summary>
     public long UsedAt => _usedAt;
 
-    /// <summary>Bytes of memory this counts for, the body included wherever it is.</summary>
-    public override long Size { get; }
+    /// <summary>Bytes of memory this counts for, the body included wherever it is, but in slices: those count for themselves.</summary>
+    public override long Size => HeadSize + (Body is { Slices: null } body ? body.Length : 0);
 
     /// <summary>The same without the body.</summary>
     public int HeadSize { get; }
@@ -72,12 +73,9 @@ internal class StoredResponse : StoredEntry
     internal DiskPlace? Disk { get; set; }
 
     /// <summary>The same bytes, elsewhere. Only <see cref="DiskBooks"/> calls it.</summary>
-    internal void Hold(StoredBody body) => _body = body;
+    internal void Hold(StoredBody body) => _body = body.Held;
 
     protected internal override void OnLeaving() => Disk?.Books.Leave(this);
-
-    /// <summary>Where eviction holds it, from <see cref="ResponseStore.Put"/> on.</summary>
-    internal EvictionQueue? HeldBy { get; set; }
 
     /// <summary>A hit among variants. Written at most once a second: hits from many threads do not fight for the line.</summary>
     public void Use(DateTimeOffset now)
@@ -90,8 +88,6 @@ internal class StoredResponse : StoredEntry
     }
 
     private static uint Second(DateTimeOffset now) => (uint)now.ToUnixTimeSeconds();
-
-    protected internal override void OnRemoved() => HeldBy?.Remove(this);
 
     /// <summary>Place and popularity; only <see cref="EvictionQueue"/> touches them.</summary>
     internal EvictionMark Eviction;

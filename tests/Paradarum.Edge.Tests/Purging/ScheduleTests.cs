@@ -225,7 +225,8 @@ public sealed class The_sweeper
         using var sweeper = new Sweeper(node.State, TimeProvider.System);
         var freed = new TaskCompletionSource();
         var fetch = node.Fetch("/a.jpg");
-        node.State.Store(fetch, new WatchedEntry(fetch, freed)).MayBeUsed.ShouldBeTrue();
+        node.Index.EntryRemoved = _ => freed.TrySetResult();
+        node.State.Store(fetch, new TestEntry(fetch)).MayBeUsed.ShouldBeTrue();
         node.Index.Release(fetch);
 
         await sweeper.StartAsync(TestContext.Current.CancellationToken);
@@ -233,20 +234,5 @@ public sealed class The_sweeper
         await freed.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         await sweeper.StopAsync(TestContext.Current.CancellationToken);
         node.Index.Count.ShouldBe(0);
-    }
-
-    private sealed class WatchedEntry : Paradarum.Edge.Storage.StoredEntry
-    {
-        private readonly TaskCompletionSource _freed;
-
-        public WatchedEntry(TestFetch fetch, TaskCompletionSource freed)
-            : base(fetch)
-        {
-            (Stamp, Generation, _freed) = (fetch.Stamp, fetch.Generation, freed);
-        }
-
-        public override long Size => 1;
-
-        protected internal override void OnRemoved() => _freed.TrySetResult();
     }
 }

@@ -28,7 +28,7 @@ internal sealed class TestNode : IDisposable
         State.TakeCounts();
     }
 
-    public EntryIndex Index { get; } = new();
+    public EntryIndex Index { get; } = new() { EntryRemoved = TestEntry.CountRemoval };
 
     public NodeState State { get; }
 
@@ -151,5 +151,6 @@ internal sealed class TestEntry : StoredEntry
 
     public int TimesRemoved => Volatile.Read(ref _timesRemoved);
 
-    protected internal override void OnRemoved() => Interlocked.Increment(ref _timesRemoved);
+    /// <summary>For <see cref="EntryIndex.EntryRemoved"/>.</summary>
+    public static void CountRemoval(StoredEntry entry) => Interlocked.Increment(ref ((TestEntry)entry)._timesRemoved);
 }

@@ -17,7 +17,7 @@ public sealed class A_body_that_arrives
 
         await Write(body, "last");
         var waiting = reader.ReadAsync(TestContext.Current.CancellationToken).AsTask();
-        var stored = body.ToStored(unseen: 4)!;
+        var stored = body.ToStored(unseen: 4)!.Value;
 
         stored.Length.ShouldBe(10);
         waiting.IsCompleted.ShouldBeFalse();

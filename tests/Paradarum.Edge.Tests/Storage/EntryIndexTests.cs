@@ -9,7 +9,7 @@ namespace Paradarum.Edge.Tests.Storage;
 
 public sealed class The_index_of_entries
 {
-    private readonly EntryIndex _index = new();
+    private readonly EntryIndex _index = new() { EntryRemoved = TestEntry.CountRemoval };
 
     [Fact]
     public void Finds_every_variant_and_fetch_under_its_key()
@@ -122,7 +122,7 @@ public sealed class The_index_of_entries
             .List[1, 60]
             .Sample(steps =>
             {
-                var (index, model) = (new EntryIndex(), new List<TestEntry>());
+                var (index, model) = (new EntryIndex { EntryRemoved = TestEntry.CountRemoval }, new List<TestEntry>());
                 foreach (var (step, url, pick) in steps)
                 {
                     var fetch = new TestFetch(1, Key(url), TestNode.Target(url));
@@ -210,7 +210,7 @@ public sealed class The_index_of_entries
     private static void RefusedByAnInvalidation(TestEntry entry)
     {
         entry.TryMarkRemoved();
-        entry.OnRemoved();
+        TestEntry.CountRemoval(entry);
     }
 
     private static CacheKey Key(string url, string scheme = "http", string host = "a.example") => new(scheme, host, TestNode.Target(url));

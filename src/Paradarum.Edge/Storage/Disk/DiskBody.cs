@@ -8,7 +8,7 @@ namespace Paradarum.Edge.Storage.Disk;
 /// <param name="offset">Where it begins in the segment's body file.</param>
 /// <param name="head">Where its head begins in the segment's index; negative when there is none, and it is lost with the process.</param>
 /// <param name="length">Of the body, in bytes.</param>
-internal sealed class DiskBody(DiskReaders readers, Segment segment, long offset, long head, long length) : StoredBody([], 1, length)
+internal sealed class DiskBody(DiskReaders readers, Segment segment, long offset, long head, long length)
 {
     private Task<StoredBody?>? _loading;
     private int _removed;
@@ -19,21 +19,16 @@ internal sealed class DiskBody(DiskReaders readers, Segment segment, long offset
 
     public long Head => head;
 
-    public override bool IsInMemory => false;
-
-    public override long Allocated => Length;
+    public long Length => length;
 
     /// <summary>The same bytes under another head.</summary>
-    public DiskBody Under(long otherHead) => new(readers, segment, offset, otherHead, Length);
+    public DiskBody Under(long otherHead) => new(readers, segment, offset, otherHead, length);
 
     /// <summary>True once: whoever takes it out writes so.</summary>
     public bool TryRemove() => Interlocked.Exchange(ref _removed, 1) == 0;
 
-    public override ReadOnlyMemory<byte> At(long position, long most) =>
-        throw new InvalidOperationException("This body lies on disk: it is read by ReadAsync.");
-
-    /// <inheritdoc/>
-    public override async ValueTask<ReadOnlyMemory<byte>> ReadAsync(long position, long most, CancellationToken stop)
+    /// <inheritdoc cref="StoredBody.ReadAsync"/>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(long position, long most, CancellationToken stop)
     {
         var chunk = position / DiskFormat.ChunkBytes;
         var (outcome, bytes) = await readers.ReadAsync(this, chunk, 1).WaitAsync(stop);
@@ -60,7 +55,7 @@ internal sealed class DiskBody(DiskReaders readers, Segment segment, long offset
     {
         chunks = new byte[count][];
         var first = DiskFormat.ChunkAt(chunk);
-        var most = (int)Math.Min(DiskFormat.ChunkAt(chunk + count), DiskFormat.OnDisk(Length)) - (int)first;
+        var most = (int)Math.Min(DiskFormat.ChunkAt(chunk + count), DiskFormat.OnDisk(length)) - (int)first;
         var raw = GC.AllocateUninitializedArray<byte>(most);
         try
         {
@@ -85,10 +80,10 @@ internal sealed class DiskBody(DiskReaders readers, Segment segment, long offset
 
     private async Task FillAsync(TaskCompletionSource<StoredBody?> made)
     {
-        var (outcome, chunks) = await readers.ReadAsync(this, 0, (int)DiskFormat.ChunksOf(Length));
+        var (outcome, chunks) = await readers.ReadAsync(this, 0, (int)DiskFormat.ChunksOf(length));
         // Whoever comes next reads again: the bytes may have been let go by then, or the disk be well again.
         Volatile.Write(ref _loading, null);
-        made.TrySetResult(outcome == DiskReadOutcome.Read ? new StoredBody(chunks, DiskFormat.ChunkBytes, Length) : null);
+        made.TrySetResult(outcome == DiskReadOutcome.Read ? new StoredBody(chunks, DiskFormat.ChunkBytes, length) : null);
     }
 }
 

@@ -40,8 +40,8 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
         var place = entry.Disk!;
         lock (_gate)
         {
-            var shared = entry.Body as DiskBody ?? SharedWith(entry, former);
-            if (entry.Body is DiskBody onDisk)
+            var shared = entry.Body.OnDisk ?? SharedWith(entry, former);
+            if (entry.Body.OnDisk is { } onDisk)
             {
                 // Its bytes are there, whether or not its head will be.
                 place.Body = onDisk.Under(otherHead: -1);
@@ -87,7 +87,7 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
         {
             if (place.Body is { } body)
             {
-                entry.Hold(body);
+                entry.Hold(new StoredBody(body));
                 Count(entry, place);
                 return true;
             }
@@ -140,7 +140,7 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
             }
             if (place.IsAwaited || !entry.Body.IsInMemory)
             {
-                entry.Hold(body);
+                entry.Hold(new StoredBody(body));
                 Count(entry, place);
             }
             place.IsAwaited = false;
@@ -169,7 +169,7 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
     {
         foreach (var other in former)
         {
-            if (other is StoredResponse { Disk.Body: { } body } held && ReferenceEquals(held.Body, entry.Body))
+            if (other is StoredResponse { Disk.Body: { } body } held && held.Body.Is(entry.Body))
                 return body;
         }
         return null;

@@ -168,7 +168,7 @@ internal sealed class DiskTier : IDisposable
     private async Task<StoredBody?> FirstAsync(DiskBody body)
     {
         var (outcome, _) = await _readers.ReadAsync(body, 0, 1);
-        return outcome == DiskReadOutcome.Read ? body : null;
+        return outcome == DiskReadOutcome.Read ? new StoredBody(body) : null;
     }
 
     private void DropWhenAsked()

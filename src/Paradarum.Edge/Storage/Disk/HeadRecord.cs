@@ -58,6 +58,8 @@ internal static class HeadRecord
         if (offset < 0 || length < 0)
             throw new RecordException("the body's place is out of range");
         var status = reader.Count32();
+        if (status is < 100 or > 999)
+            throw new RecordException("a status is out of range");
         var freshness = ReadFreshness(ref reader);
         var vary = ReadVary(ref reader, texts);
         var headers = new HeaderDictionary();
@@ -158,7 +160,7 @@ internal sealed record ReadHead(
     /// <param name="generation">The node's, of this process.</param>
     public StoredResponse ToEntry(DiskBody body, ulong testedThrough, long generation)
     {
-        var entry = new StoredResponse(new Origin(this, generation), Status, Headers, body, Freshness, Vary);
+        var entry = new StoredResponse(new Origin(this, generation), Status, Headers, new StoredBody(body), Freshness, Vary);
         entry.RaiseCheckedAt(Math.Max(CheckedAt, testedThrough));
         return entry;
     }

@@ -133,7 +133,7 @@ public sealed class A_disk_in_trouble
         DiskNode.BytesOf(onDisk[0]).ShouldStartWith($"{entries.IndexOf(onDisk[0])} ");
 
         var file = node.Disk[DiskFormat.BodyName(1)];
-        var body = (DiskBody)onDisk[1].Body;
+        var body = onDisk[1].Body.OnDisk!;
         file[body.Offset + 100] ^= 1;
         (await node.Store.IsReadyAsync(onDisk[1], default)).ShouldBeFalse();
         onDisk[1].IsRemoved.ShouldBeTrue();

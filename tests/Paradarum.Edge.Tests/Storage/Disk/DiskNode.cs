@@ -162,7 +162,7 @@ internal sealed class DiskNode : IDisposable
     public static string? BytesOf(StoredResponse entry)
     {
         var body = entry.Body;
-        if (body is DiskBody onDisk)
+        if (body.OnDisk is { } onDisk)
         {
             if (onDisk.Read(0, (int)DiskFormat.ChunksOf(onDisk.Length), out var chunks) != DiskReadOutcome.Read)
                 return null;

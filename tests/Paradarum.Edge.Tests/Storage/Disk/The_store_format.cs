@@ -102,7 +102,6 @@ public sealed class The_store_format
                 "Groups",
                 "HeadSize",
                 "Headers",
-                "HeldBy",
                 "IsRemoved",
                 "Key",
                 "PropertyId",
