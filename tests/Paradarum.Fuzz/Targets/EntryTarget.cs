@@ -30,8 +30,8 @@ internal static class EntryTarget
         BrokenPromiseException.Unless(again.Key.Equals(head.Key) && again.Fetched.Equals(head.Fetched), "It stays under its key.");
         BrokenPromiseException.Unless(again.Vary.Equals(head.Vary), "It stays the answer to the same requests.");
         BrokenPromiseException.Unless(
-            (again.PropertyId, again.Stamp, again.CheckedAt, again.Status, again.Freshness)
-                == (entry.PropertyId, entry.Stamp, entry.CheckedAt, entry.Status, entry.Freshness),
+            (again.PropertyId, again.Stamp, again.Status, again.Freshness)
+                == (entry.PropertyId, entry.Stamp, entry.Status, entry.Freshness),
             "Whose it is, how new, and for how long stay the same."
         );
     }

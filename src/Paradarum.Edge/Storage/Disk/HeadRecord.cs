@@ -53,7 +53,8 @@ internal static class HeadRecord
         var propertyId = reader.Number();
         var key = Key(texts.One(reader.Text()), texts.One(reader.Text()), Target(reader.Text()));
         var fetched = reader.TextOrNull() is { } other ? Target(other) : key.Target;
-        var (stamp, checkedAt) = (reader.Unsigned(), reader.Unsigned());
+        var stamp = reader.Unsigned();
+        _ = reader.Unsigned(); // checked at: up to the cursor it says no more than that, and behind it it is not believed
         var (offset, length) = (reader.Number(), reader.Number());
         if (offset < 0 || length < 0)
             throw new RecordException("the body's place is out of range");
@@ -73,7 +74,7 @@ internal static class HeadRecord
         }
         if (!reader.IsAtEnd)
             throw new RecordException("something follows its end");
-        return new(propertyId, key, fetched, stamp, checkedAt, offset, length, status, freshness, vary, headers);
+        return new(propertyId, key, fetched, stamp, offset, length, status, freshness, vary, headers);
     }
 
     /// <summary>What a cache rule put into the key stands behind the host: a reader that does not know of it has a host that nobody asks for.</summary>
@@ -146,7 +147,6 @@ internal sealed record ReadHead(
     CacheKey Key,
     CanonicalTarget Fetched,
     ulong Stamp,
-    ulong CheckedAt,
     long Offset,
     long Length,
     int Status,
@@ -156,19 +156,22 @@ internal sealed record ReadHead(
 )
 {
     /// <param name="body">Where its bytes are.</param>
-    /// <param name="testedThrough">Every rule up to here was tested on it before the former process ended: the durable cursor.</param>
+    /// <param name="testedThrough">
+    /// Every rule up to here was tested on it before the former process ended: the durable cursor. What is known behind it is not believed: whatever comes there is tested, though it be what the log
+    /// has in the place of what it lost (docs/decisions/set-back.md).
+    /// </param>
     /// <param name="generation">The node's, of this process.</param>
     public StoredResponse ToEntry(DiskBody body, ulong testedThrough, long generation)
     {
-        var entry = new StoredResponse(new Origin(this, generation), Status, Headers, new StoredBody(body), Freshness, Vary);
-        entry.RaiseCheckedAt(Math.Max(CheckedAt, testedThrough));
+        var entry = new StoredResponse(new Origin(this, Math.Min(Stamp, testedThrough), generation), Status, Headers, new StoredBody(body), Freshness, Vary);
+        entry.RaiseCheckedAt(testedThrough);
         return entry;
     }
 
     private sealed class Origin : Stamped
     {
-        public Origin(ReadHead head, long generation)
-            : base(head.PropertyId) => (Key, Fetched, Stamp, Generation) = (head.Key, head.Fetched, head.Stamp, generation);
+        public Origin(ReadHead head, ulong stamp, long generation)
+            : base(head.PropertyId) => (Key, Fetched, Stamp, Generation) = (head.Key, head.Fetched, stamp, generation);
 
         public override CacheKey Key { get; }
 

@@ -183,6 +183,31 @@ public sealed class A_node_that_starts_again
         next.Look("/a").ShouldBe("later");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Serves_nothing_that_was_purged_in_place_of_what_a_log_that_was_set_back_has_lost(bool isStoredBehindTheCursor)
+    {
+        using (var node = new DiskNode(_disk, _log).Started())
+        {
+            node.Settle();
+            if (!isStoredBehindTheCursor)
+                node.Put("/a", "old");
+            node.Purge("Path", "/x");
+            if (isStoredBehindTheCursor)
+                node.Put("/a", "old");
+            node.Look("/a").ShouldBe("old"); // checked at 2
+            node.Tier.Work(); // written, but no sweep has let the cursor follow
+        }
+        // The same log up to the cursor, and no trace that it ever went on otherwise.
+        var setBack = DiskNode.NewLog();
+        setBack.Records[0].Hash.ToArray().ShouldBe(_log.Records[0].Hash.ToArray());
+        setBack.Purge(DiskNode.Property, "Path", "/a");
+        using var next = new DiskNode(_disk.AfterKill(), setBack).Started();
+        next.State.Current.Position.ShouldBe(2UL);
+        next.Look("/a").ShouldBeNull();
+    }
+
     [Fact]
     public void Drops_the_store_when_it_is_another_nodes_or_of_another_log()
     {
