@@ -118,10 +118,14 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
     {
         lock (_gate)
         {
-            if (!_queue.TryDequeue(out var next))
-                return null;
-            _queuedBytes -= next.Bytes.Length;
-            return next;
+            while (_queue.TryDequeue(out var next))
+            {
+                _queuedBytes -= next.Bytes.Length;
+                // Else it is settled already: its segment went meanwhile.
+                if (next.Entry.Disk!.IsOnItsWay)
+                    return next;
+            }
+            return null;
         }
     }
 
@@ -131,7 +135,7 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
         var place = entry.Disk!;
         lock (_gate)
         {
-            place.Body = body;
+            Move(place, body);
             (place.IsOnItsWay, place.WasRead) = (false, false);
             if (place.HasLeft)
             {
@@ -154,7 +158,8 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
         lock (_gate)
         {
             var awaited = place.IsAwaited;
-            (place.Body, place.IsOnItsWay, place.IsAwaited) = (null, false, false);
+            Move(place, to: null);
+            (place.IsOnItsWay, place.IsAwaited) = (false, false);
             return entry.Body.IsInMemory && !awaited;
         }
     }
@@ -163,6 +168,14 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
     public DiskBody? NextGone() => _gone.TryDequeue(out var body) ? body : null;
 
     public bool HasWork => !_gone.IsEmpty || QueuedBytes > 0 || _queue.Count > 0;
+
+    /// <summary>A head that is no entry's any more is to be removed, or a start would find it, and take it for tested through a cursor that it was not tested for.</summary>
+    private void Move(DiskPlace place, DiskBody? to)
+    {
+        if (place.Body is { Head: >= 0 } former)
+            _gone.Enqueue(former);
+        place.Body = to;
+    }
 
     /// <summary>After a 304 the bytes are those of the response that it renewed: they are not written twice.</summary>
     private static DiskBody? SharedWith(StoredResponse entry, ReadOnlySpan<StoredEntry> former)

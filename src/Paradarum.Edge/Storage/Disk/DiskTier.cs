@@ -185,13 +185,14 @@ internal sealed class DiskTier : IDisposable
     {
         for (var written = 0L; written < BytesOfPass && Books.Next() is { } next; written += next.Bytes.Length)
         {
-            if (next.Entry.Generation != _generation)
-                DropWhenAsked();
-            if (next.Entry.Generation != _generation || next.Entry.IsRemoved)
-                continue;
             try
             {
-                Write(next);
+                if (next.Entry.Generation != _generation)
+                    DropWhenAsked();
+                if (next.Entry.Generation == _generation && !next.Entry.IsRemoved)
+                    Write(next);
+                else
+                    Forget(next.Entry);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

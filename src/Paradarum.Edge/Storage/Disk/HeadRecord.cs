@@ -163,7 +163,14 @@ internal sealed record ReadHead(
     /// <param name="generation">The node's, of this process.</param>
     public StoredResponse ToEntry(DiskBody body, ulong testedThrough, long generation)
     {
-        var entry = new StoredResponse(new Origin(this, Math.Min(Stamp, testedThrough), generation), Status, Headers, new StoredBody(body), Freshness, Vary);
+        var entry = new StoredResponse(
+            new Origin(this, Math.Min(Stamp, testedThrough), generation),
+            Status,
+            Headers,
+            new StoredBody(body),
+            Freshness,
+            Vary
+        );
         entry.RaiseCheckedAt(testedThrough);
         return entry;
     }

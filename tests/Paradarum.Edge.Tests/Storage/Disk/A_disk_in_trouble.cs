@@ -67,6 +67,66 @@ public sealed class A_disk_in_trouble
         next.Look("/a").ShouldBe("on its way");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void When_a_write_fails_what_memory_let_go_meanwhile_is_in_neither_and_else_memory_keeps_it_within_its_bounds(bool letsGo)
+    {
+        const long memory = 1 << 20;
+        using var node = new DiskNode(new PowerCutDisk(), _log, memory: memory).Started();
+        var entry = node.Put("/a", new string('a', 20_000));
+        node.Disk.Writing = () =>
+        {
+            node.Disk.Writing = null;
+            for (var n = 0; n < (letsGo ? 100 : 1); n++)
+                node.Put($"/{n}", new string('x', 20_000));
+            node.Disk.WritesFail = true;
+        };
+        node.Tier.Work();
+        entry.IsRemoved.ShouldBe(letsGo);
+        node.Disk.WritesFail = false;
+        Recovers(node, memory);
+    }
+
+    [Fact]
+    public void When_a_drop_fails_what_came_after_it_is_kept_within_the_bounds_of_memory()
+    {
+        const long memory = 1 << 20;
+        using var node = new DiskNode(new PowerCutDisk(), _log, memory: memory).Started();
+        node.Put("/a", "a");
+        StoredResponse? later = null;
+        node.Disk.Writing = () =>
+        {
+            node.Disk.Writing = null;
+            node.State.Replace(_log.Epoch, 0, Protocol.Log.Chain.Origin(_log.Epoch), []);
+            node.CatchUp();
+            later = node.Put("/b", new string('b', 20_000));
+            node.Disk.DeletesFail = true;
+        };
+        node.Tier.Work();
+        node.Tier.Figures.Faults.Writes.ShouldBe(1);
+        node.Look("/b").ShouldNotBeNull();
+        node.Disk.DeletesFail = false;
+        Recovers(node, memory);
+        later!.IsRemoved.ShouldBeTrue("it was let go like any other");
+    }
+
+    /// <summary>The disk is well again, and more comes than memory holds: nothing stays in memory beside what it counts.</summary>
+    private static void Recovers(DiskNode node, long memory)
+    {
+        node.Time.Advance(DiskHealth.LongestWriteRest);
+        for (var n = 100; n < 400; n++)
+        {
+            node.Put($"/{n}", new string('x', 20_000));
+            if (n % 20 == 0)
+                node.Settle();
+        }
+        node.Settle();
+        var inMemory = node.Index.Entries().OfType<StoredResponse>().Where(held => held.Body.IsInMemory).ToList();
+        inMemory.Sum(held => held.Size).ShouldBeLessThanOrEqualTo(memory);
+        inMemory.ShouldAllBe(held => held.Eviction.Place != EvictionPlace.None);
+    }
+
     [Fact]
     public void When_a_write_fails_what_memory_had_let_go_in_its_favour_is_in_neither()
     {

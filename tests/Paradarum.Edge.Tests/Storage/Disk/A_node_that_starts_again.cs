@@ -183,6 +183,35 @@ public sealed class A_node_that_starts_again
         next.Look("/a").ShouldBe("later");
     }
 
+    [Fact]
+    public async Task Serves_nothing_that_was_purged_after_its_segment_went_while_its_renewed_head_waited_to_be_written()
+    {
+        using var node = new DiskNode(_disk, _log, bytes: 8 << 20, memory: 4 << 20).Started();
+        node.Put("/a", "old " + new string('a', 20_000));
+        for (var n = 0; n < 150; n++)
+            node.Put($"/fill/{n}", new string('x', 20_000));
+        node.Settle();
+        // More than a pass writes stands before the renewed head; its bytes come back to memory.
+        for (var n = 0; n < 450; n++)
+            node.Put($"/more/{n}", new string('y', 20_000));
+        var renewed = node.Renew("/a");
+        node.Time.AutoAdvanceAmount = TimeSpan.Zero;
+        (await node.Store.IsReadyAsync(renewed, default)).ShouldBeTrue();
+        node.Time.AutoAdvanceAmount = TimeSpan.FromSeconds(1);
+        var segment = renewed.Disk!.Body!.Segment;
+        node.Tier.Work();
+        (segment.IsGone, renewed.Disk.Body.Segment.IsGone).ShouldBe((true, false), "it was written anew with what was worth keeping");
+        node.Tier.Books.QueuedBytes.ShouldBeGreaterThan(0);
+        node.Settle();
+        node.Look("/a").ShouldNotBeNull();
+
+        node.Purge("Path", "/a");
+        node.Settle();
+        node.Tier.Figures.Durable.ShouldBe(2UL);
+        using var next = new DiskNode(node.Disk.AfterKill(), _log).Started();
+        next.Look("/a").ShouldBeNull();
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -114,6 +114,20 @@ internal sealed class DiskNode : IDisposable
         return entry;
     }
 
+    /// <summary>What a 304 does: a new head, the same bytes.</summary>
+    public StoredResponse Renew(string url)
+    {
+        var held = Find(url)!;
+        var fetch = new TestFetch(Property, held.Key, held.Fetched);
+        Index.Register(fetch);
+        fetch.Begin(State.Current.Position, State.Current.Generation);
+        var freshness = StoredFreshness.Of(held.Headers, held.Status, Time.GetUtcNow(), Time.GetUtcNow(), rule: null);
+        var renewed = new StoredResponse(held, held.Status, held.Headers, held.Body, freshness, held.Vary);
+        Store.Put(renewed, fetch);
+        Index.Release(fetch);
+        return renewed;
+    }
+
     public static StoredResponse Response(
         Stamped fetch,
         string body,

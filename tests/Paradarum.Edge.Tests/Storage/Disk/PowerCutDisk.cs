@@ -30,6 +30,9 @@ internal sealed class PowerCutDisk : IDiskFiles
     /// <summary>Held while a read is to hang; null: none does.</summary>
     public ManualResetEventSlim? Hang { get; set; }
 
+    /// <summary>No file can be deleted.</summary>
+    public bool DeletesFail { get; set; }
+
     /// <summary>Called when a file is about to be written to.</summary>
     public Action? Writing { get; set; }
 
@@ -107,6 +110,8 @@ internal sealed class PowerCutDisk : IDiskFiles
     {
         lock (_gate)
         {
+            if (DeletesFail)
+                throw new IOException("Input/output error");
             if (!_names.ContainsKey(name))
                 return;
             Change(0);
