@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Paradarum.Protocol.Configuration;
+using Paradarum.Protocol.Urls;
 
 namespace Paradarum.Edge.Purging;
 
@@ -34,8 +35,17 @@ internal sealed record NodeSnapshot(
 }
 
 /// <summary>Which property a canonical host belongs to, and whether it is Active.</summary>
-internal sealed record HostView(long PropertyId, bool Active)
+internal sealed record HostView(string Host, long PropertyId, bool Active)
 {
+    private readonly KeyScope _http = KeyScope.Of("http", Host, "");
+    private readonly KeyScope _https = KeyScope.Of("https", Host, "");
+
+    /// <summary>What its keys have in common: made here, so that no request makes or looks for it but where a cache rule puts parts of the request into the key.</summary>
+    public KeyScope Scope(string scheme, string parts) =>
+        parts.Length > 0 ? KeyScope.Of(scheme, Host, parts)
+        : scheme == _https.Scheme ? _https
+        : _http;
+
     /// <summary>What it is served over HTTPS with; null: it is not.</summary>
     public PropertyCertificate? Certificate { get; init; }
 }

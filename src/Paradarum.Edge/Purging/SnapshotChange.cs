@@ -67,7 +67,7 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
         {
             var certificates = property.Configuration.Certificates.ToDictionary(certificate => certificate.Id, StringComparer.Ordinal);
             foreach (var hostname in property.Configuration.Hostnames)
-                hosts[hostname.Name] = new HostView(property.Id, hostname.Active)
+                hosts[hostname.Name] = new HostView(hostname.Name, property.Id, hostname.Active)
                 {
                     Certificate = certificates.GetValueOrDefault(hostname.CertificateId ?? ""),
                 };

@@ -112,7 +112,7 @@ internal sealed class Door(
         }
 
         // 5. Whose it is, and whether a shield may answer it at all.
-        if (Entrance.Refuses(snapshot, host, tier, out var property) is { } refused)
+        if (Entrance.Refuses(snapshot, host, tier, out var view, out var property) is { } refused)
             return (null, refused);
 
         var scheme = tier?.Scheme ?? request.Scheme;
@@ -123,7 +123,7 @@ internal sealed class Door(
             Snapshot = snapshot,
             Property = property,
             Target = target,
-            Key = new CacheKey(scheme, host, rules.Keyed(target, rule), rule is null ? "" : KeyedParts.Of(rule.Key, request.Headers)),
+            Key = new CacheKey(view.Scope(scheme, rule is null ? "" : KeyedParts.Of(rule.Key, request.Headers)), rules.Keyed(target, rule)),
             Lease = lease.State,
             Now = time.GetUtcNow(),
             Control = options.VisitorsDirectCache ? RequestControl(request.Headers) : default,

@@ -14,18 +14,22 @@ internal static class Entrance
     /// <param name="snapshot">What the request is decided by.</param>
     /// <param name="host">Canonical.</param>
     /// <param name="tier">What the PoP said, on a shield; null on a PoP.</param>
-    public static DoorRefusal? Refuses(NodeSnapshot snapshot, string host, TierRequest? tier, [NotNull] out PropertyView? property)
+    /// <param name="view">The host in that snapshot.</param>
+    /// <param name="property">Whose it is.</param>
+    public static DoorRefusal? Refuses(
+        NodeSnapshot snapshot,
+        string host,
+        TierRequest? tier,
+        [NotNull] out HostView? view,
+        [NotNull] out PropertyView? property
+    )
     {
-        property = null!;
+        (view, property) = (null!, null!);
         if (tier is not null && Disagreement(snapshot, host, tier) is { } disagreement)
             return disagreement;
-        if (
-            !snapshot.Hosts.TryGetValue(host, out var view)
-            || !view.Active
-            || !snapshot.Properties.TryGetValue(view.PropertyId, out property!)
-        )
+        if (!snapshot.Hosts.TryGetValue(host, out view) || !view.Active || !snapshot.Properties.TryGetValue(view.PropertyId, out property!))
         {
-            property = null!;
+            (view, property) = (null!, null!);
             return DoorRefusal.UnknownHost;
         }
         return property.Configuration.State is PropertyState.Disabled or PropertyState.Suspended

@@ -2,8 +2,8 @@ namespace Paradarum.Protocol.Urls;
 
 /// <summary>What the keys of a whole site have in common: scheme, canonical host, and what a cache rule puts into the key. One instance for all of them.</summary>
 /// <remarks>
-/// Found through a table in which a newcomer drives out what was there: bounded, without a lock, following what is usual now. So a request makes none of its own, and what is
-/// stored does not hold the text of a host as it came over some connection.
+/// Found through a table in which a newcomer drives out what was there: bounded, without a lock, following what is usual now. A node keeps those of its hosts with what it knows of them, so that
+/// what is stored does not hold the text of a host as it came over some connection.
 /// </remarks>
 public sealed class KeyScope : IEquatable<KeyScope>
 {

@@ -147,7 +147,7 @@ public sealed class A_shield_behind_a_pop
         (await tiers.Visitor.GetAsync("/page")).Headers["Via"].ShouldBe("1.1 paradarum-pop1");
         // Nor would it answer one that asked.
         var tier = TierRequest.Of(tiers.Pop.State.Current, Site.Id, promised: 0, validate: true, "http", "pop1");
-        Entrance.Refuses(tiers.Shield.State.Current, Site.Host, tier, out _)!.ToPop.ShouldBe("epoch");
+        Entrance.Refuses(tiers.Shield.State.Current, Site.Host, tier, out _, out _)!.ToPop.ShouldBe("epoch");
     }
 
     [Fact]

@@ -70,7 +70,7 @@ internal sealed partial class Serving
     {
         var snapshot = State.Current;
         var tier = Mutated(request.Tier, snapshot, Topology.HostOf(request.Page));
-        if (Entrance.Refuses(snapshot, Topology.HostOf(request.Page), tier, out var property) is { } refusal)
+        if (Entrance.Refuses(snapshot, Topology.HostOf(request.Page), tier, out _, out var property) is { } refusal)
         {
             exchange.Head(refusal.Status, [], refusal.ToPop);
             exchange.Body(default);
