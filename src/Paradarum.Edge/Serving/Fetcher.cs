@@ -33,16 +33,8 @@ internal sealed class Fetcher(
     )
     {
         var body = new GrowingBody(plan.Slice?.Count ?? options.LargestStoredBody, options.WindowBytes);
-        if (Fetching.Begin(state, board, plan, body, about, shared, former, background) is not { } begun)
+        if (Fetching.Begin(state, board, plan, body, about, shared, former, background, isStored) is not { } begun)
             return null;
-        // Asked once no other can be published: the one before stored first, and was withdrawn then.
-        if (begun.Shared is not null && isStored?.Invoke() == true)
-        {
-            Fetching.End(state, board, begun.Flight, begun.Shared);
-            begun.Reader?.Dispose();
-            begun.Flight.Tell(new(FlightEnd.Stored));
-            return null;
-        }
         _ = RunAsync(begun.Flight, begun.Snapshot, begun.Shared);
         return (begun.Flight, begun.Reader);
     }

@@ -29,7 +29,7 @@ internal readonly record struct FetchCondition(string? Tag, string? ModifiedSinc
 internal static class Fetching
 {
     /// <summary>
-    /// Registers a fetch, then stamps it, and lets others join it under <paramref name="shared"/>. Null when another fetch was published first.
+    /// Registers a fetch, then stamps it, and lets others join it under <paramref name="shared"/>. Null when another fetch was published first, or has ended and stored.
     /// </summary>
     /// <param name="state">The node's.</param>
     /// <param name="board">The node's.</param>
@@ -39,6 +39,9 @@ internal static class Fetching
     /// <param name="shared">Null: nobody may join it.</param>
     /// <param name="former">The fetch that it takes the place of.</param>
     /// <param name="background">No visitor reads it.</param>
+    /// <param name="isStored">
+    /// Whether what it would fetch is in the store by now. Asked once no other can be published any more: the one before stored first, and was withdrawn then.
+    /// </param>
     public static BegunFetch? Begin(
         NodeState state,
         FlightBoard board,
@@ -47,7 +50,8 @@ internal static class Fetching
         StoredResponse? about,
         FlightKey? shared,
         Flight? former,
-        bool background
+        bool background,
+        Func<bool>? isStored = null
     )
     {
         var flight = new Flight(plan, board.Next(), body);
@@ -62,12 +66,25 @@ internal static class Fetching
         }
         flight.Base = about is not null && Fence.Test(snapshot, about).MayBeUsed ? about : null;
         var reader = background ? null : flight.Body.Join();
-        if (shared is { } key && !board.Publish(key, flight, former))
+        if (shared is not { } key)
+            return new(flight, snapshot, null, reader);
+        var (isOpen, end) = (false, FlightEnd.Failed);
+        try
         {
-            End(state, board, flight, shared);
-            return null;
+            if (board.Publish(key, flight, former))
+                (isOpen, end) = (isStored?.Invoke() != true, FlightEnd.Stored);
+            return isOpen ? new(flight, snapshot, shared, reader) : null;
         }
-        return new(flight, snapshot, shared, reader);
+        finally
+        {
+            // Also should the question throw: whoever joined meanwhile does not wait for ever.
+            if (!isOpen)
+            {
+                reader?.Dispose();
+                End(state, board, flight, shared);
+                flight.Tell(new(end));
+            }
+        }
     }
 
     /// <summary>

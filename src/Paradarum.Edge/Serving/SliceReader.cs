@@ -131,9 +131,11 @@ internal sealed class SliceReader(EdgeOptions options, NodeState state, SharedFe
         }
     }
 
-    /// <summary>A slice that is stored and that no purge took.</summary>
+    /// <summary>A slice that is stored and that no purge took; none for a visit that is behind a purge, however the head came (G4).</summary>
     private StoredResponse? Stored(SliceId slice)
     {
+        if (visit.UsesNoStore)
+            return null;
         // Before the slice is found, as ever: a rule that retires in between has taken the slice out.
         var current = state.Current;
         if (state.Index.Find(visit.Property.Id, visit.Key)?.FindSlice(slice) is not StoredResponse held)

@@ -1,4 +1,6 @@
 using System.Net;
+using Paradarum.Edge.Leasing;
+using Paradarum.Edge.Serving;
 using Paradarum.Edge.Storage;
 using Paradarum.Testing;
 using Paradarum.Testing.Edge;
@@ -92,6 +94,21 @@ public sealed class A_large_file
         foreach (var one in await Task.WhenAll(herd))
             one.Bytes.ShouldBe(Whole);
         site.Origin.CountOf("/film").ShouldBe(12);
+    }
+
+    [Fact]
+    public async Task Is_read_from_no_stored_slice_for_a_visit_that_is_behind_a_purge()
+    {
+        await using var site = await StartAsync();
+        await Download.GetAsync(site.Pop, "/film");
+        var body = ((StoredResponse)site.Pop.State.Index.Entries(Site.Id).Single(entry => entry.Slice is null)).Body.Slices!;
+        foreach (var isBehind in new[] { false, true })
+        {
+            var visit = Visits.Of(site, LeaseState.Leased, promised: isBehind ? site.Log.Head + 1 : 0, path: "/film");
+            using var slices = new SliceReader(TestNode.Pop() with { SliceBytes = Slice }, site.Pop.State, site.Pop.Fetches, visit, body);
+            (await slices.OpenAsync(0, Slice, CancellationToken.None)).ShouldBeTrue();
+            slices.IsFetched.ShouldBe(isBehind);
+        }
     }
 
     [Fact]

@@ -142,7 +142,7 @@ internal sealed partial class Serving
 
     private void JoinOrBegin(SimulatedVisit visit, FlightKey key, Step step, int round)
     {
-        while (true)
+        for (var isFirst = true; ; isFirst = false)
         {
             var current = State.Current;
             var open = _board.Find(key);
@@ -156,6 +156,11 @@ internal sealed partial class Serving
             if (open is not null && Joining.AwaitsTheNext(visit, open))
             {
                 _voyages[open].WhenHead(() => JoinOrBegin(visit, key, step, round));
+                return;
+            }
+            if (open is null && !isFirst && Step.IsFreshlyStored(State, visit))
+            {
+                Continue(visit, round + 1);
                 return;
             }
             if (Begin(visit, step.About, key, open) is { } begun)
@@ -177,7 +182,20 @@ internal sealed partial class Serving
     private Voyage? Begin(SimulatedVisit visit, StoredResponse? about, FlightKey? shared, Flight? former, bool background = false)
     {
         var body = new GrowingBody(_options.LargestStoredBody, _options.WindowBytes);
-        if (Fetching.Begin(State, _board, FetchPlan.Of(visit), body, about, shared, former, background) is not { } begun)
+        if (
+            Fetching.Begin(
+                State,
+                _board,
+                FetchPlan.Of(visit),
+                body,
+                about,
+                shared,
+                former,
+                background,
+                () => Step.IsFreshlyStored(State, visit)
+            )
+            is not { } begun
+        )
             return null;
         var property = begun.Snapshot.Properties.GetValueOrDefault(begun.Flight.PropertyId);
         if (
