@@ -94,7 +94,14 @@ internal sealed partial class ParadarumProcess : IAsyncDisposable
                 throw Silent(start);
             _waiters.Add((start, seen));
         }
-        return await seen.Task.WaitAsync(Within);
+        try
+        {
+            return await seen.Task.WaitAsync(Within);
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"No line \"{start}\" within {Within.TotalSeconds} s. It said:\n{Output}\n{Errors}", late);
+        }
     }
 
     public void Signal(int signal) => kill(_process.Id, signal).ShouldBe(0, $"It has ended.\n{Errors}");
