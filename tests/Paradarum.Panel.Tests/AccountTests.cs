@@ -144,6 +144,7 @@ public sealed class Accounts_in_the_panel(Chromium chromium)
         await reader.SeesAsync("jo is no longer suspended.");
         // It is what its account had made of it, and theirs again.
         await customer.GoAsync($"/properties/{property.Id}");
+        await customer.WhenLiveAsync();
         await customer.SeesAsync("Disabled: visitors get 403");
         await customer.Button("Enable jo").ClickAsync();
         await AnswersAsync(HttpStatusCode.OK);
