@@ -6,7 +6,8 @@ using Paradarum.Testing.Edge;
 namespace Paradarum.Edge.Tests.Storage.Disk;
 
 /// <summary>
-/// The model: pages get new versions, purges come, the disk is written, and the process is killed or the power goes at any change of any file. Whatever happens, a node that has caught up with the log
+/// The model: pages get new versions and are renewed by a 304, purges come, the disk is written, fills and fails, visitors read from it, also in the middle of a write, and the process is killed or the power
+/// goes at any change of any file. Whatever happens, a node that has caught up with the log
 /// serves no version that a purge took, and no bytes that were never a version.
 /// </summary>
 public sealed class Whatever_is_cut
@@ -38,7 +39,14 @@ public sealed class Whatever_is_cut
         Load,
         Look,
         Drop,
+        Renew,
+        Read,
+        Fail,
+        Meanwhile,
     }
+
+    /// <summary>What may come while the writer waits for the disk.</summary>
+    private static readonly Event[] AtAnyTime = [Event.Put, Event.Purge, Event.Apply, Event.Sweep, Event.Renew, Event.Read];
 
     [Fact]
     public void Nothing_that_was_purged_is_served_and_never_wrong_bytes() =>
@@ -230,7 +238,7 @@ public sealed class Whatever_is_cut
                     break;
                 case Event.Evict when _loaded:
                     // More than the memory holds: older bodies go to disk, and old segments go.
-                    for (var n = 0; n < 4; n++)
+                    for (var n = 0; n < 10; n++)
                         _node.Put($"/filler/{with}/{n}", new string('f', 60_000));
                     _node.Tier.Work();
                     break;
@@ -246,11 +254,39 @@ public sealed class Whatever_is_cut
                 case Event.Load:
                     Load();
                     break;
+                case Event.Renew when Find(with) is not null:
+                    _node.Renew(Urls[with % Urls.Length]);
+                    break;
+                case Event.Read when Find(with) is { } read:
+                    // Real threads read; the clock must not say that they come too late.
+                    var pace = _node.Time.AutoAdvanceAmount;
+                    _node.Time.AutoAdvanceAmount = TimeSpan.Zero;
+                    _node.Store.IsReadyAsync(read, default).AsTask().GetAwaiter().GetResult();
+                    _node.Time.AutoAdvanceAmount = pace;
+                    break;
+                case Event.Fail:
+                    (_disk.WritesFail, _disk.DeletesFail) = (with % 4 == 0, with % 4 == 1);
+                    _node.Time.Advance(DiskHealth.LongestWriteRest);
+                    break;
+                case Event.Meanwhile:
+                    var writes = with % 3;
+                    _disk.Writing = () =>
+                    {
+                        if (writes-- > 0)
+                            return;
+                        _disk.Writing = null;
+                        Do(AtAnyTime[with % AtAnyTime.Length], with);
+                    };
+                    break;
                 case Event.Drop when with % 10 == 0:
                     _node.State.Replace(_log.Epoch, 0, Protocol.Log.Chain.Origin(_log.Epoch), []);
                     break;
             }
         }
+
+        /// <summary>The entry of a page that a visitor would be answered with.</summary>
+        private Paradarum.Edge.Storage.StoredResponse? Find(int with) =>
+            _node.Find(Urls[with % Urls.Length]) is { } entry && Fence.Test(_node.State.Current, entry).MayBeUsed ? entry : null;
 
         private void Load()
         {
