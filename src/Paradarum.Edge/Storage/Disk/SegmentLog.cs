@@ -4,7 +4,8 @@ using System.Buffers.Binary;
 namespace Paradarum.Edge.Storage.Disk;
 
 /// <summary>
-/// The segments of a store, oldest first, and the one that is written to. For the tier's one writer. A write that fails leaves everything as it was: what is tried again goes to the same place.
+/// The segments of a store, oldest first, and the one that is written to. For the tier's one writer. What a failed write of an index left is written over by the same bytes; the place of a body that
+/// failed is not used again, since what the medium has of it would pass for part of the next one.
 /// </summary>
 internal sealed class SegmentLog(IDiskFiles files, DiskReaders readers, long segmentBytes)
 {
@@ -26,11 +27,17 @@ internal sealed class SegmentLog(IDiskFiles files, DiskReaders readers, long seg
 
     public void Begin(ulong store, long nextSegment) => (Store, NextSegment) = (store, Math.Max(NextSegment, nextSegment));
 
-    /// <summary>Takes in a segment that a former process left; nothing but removals is added to it.</summary>
+    /// <summary>Takes in a segment that a former process left, which is older than all that were taken in before; nothing but removals is added to it.</summary>
     public Segment Adopt(long id, IDiskFile body, IDiskFile index, long indexLength)
     {
-        var segment = new Segment(id, body, index) { BodyLength = body.Length, IndexWritten = indexLength };
-        _segments.Add(segment);
+        // What it has may be in the system's memory alone, or lie behind an end that was just cut off: nothing rests on it before it is flushed.
+        var segment = new Segment(id, body, index)
+        {
+            BodyLength = body.Length,
+            IndexWritten = indexLength,
+            NeedsSync = true,
+        };
+        _segments.Insert(0, segment);
         NextSegment = Math.Max(NextSegment, id + 1);
         return segment;
     }
@@ -46,10 +53,11 @@ internal sealed class SegmentLog(IDiskFiles files, DiskReaders readers, long seg
             var at = offset + DiskFormat.ChunkAt(position / DiskFormat.ChunkBytes);
             var content = _chunk.AsSpan(DiskFormat.ChecksumBytes, length);
             BinaryPrimitives.WriteUInt64LittleEndian(_chunk, DiskFormat.Checksum(content, segment.Id, at));
+            // Used from here on, whether or not this comes out.
+            segment.BodyLength = at + DiskFormat.ChecksumBytes + length;
             segment.Body.Write(_chunk.AsSpan(0, DiskFormat.ChecksumBytes + length), at);
             position += length;
         }
-        segment.BodyLength = offset + DiskFormat.OnDisk(bytes.Length);
         return WriteHead(entry, new DiskBody(readers, segment, offset, head: -1, bytes.Length));
     }
 
@@ -156,7 +164,7 @@ internal sealed class SegmentLog(IDiskFiles files, DiskReaders readers, long seg
 
     private Segment Room(long bytes)
     {
-        if (_current is { } open && (open.BodyLength == 0 || open.Bytes + bytes <= segmentBytes))
+        if (_current is { } open && (open.Bytes == DiskFormat.IndexHeaderBytes || open.Bytes + bytes <= segmentBytes))
             return open;
         var id = NextSegment;
         // The body first: an index without one would name bytes that are nowhere.

@@ -178,6 +178,80 @@ public sealed class Whatever_is_cut
         whole.Look("/b").ShouldBe("b");
     }
 
+    [Fact]
+    public void No_bytes_of_a_body_that_failed_are_taken_for_those_of_the_next()
+    {
+        for (var luck = 0; luck < 100; luck++)
+        {
+            var log = DiskNode.NewLog();
+            var disk = new PowerCutDisk();
+            using var node = new DiskNode(disk, log).Started();
+            node.Put("/first", "x");
+            node.Settle();
+            // Two chunks; there is no room for the second.
+            disk.Room = DiskFormat.ChunkBytes + 100;
+            node.Put("/a", new string('a', 2 * DiskFormat.ChunkBytes));
+            node.Tier.Work();
+            node.Tier.Figures.Faults.Writes.ShouldBe(1);
+            disk.Room = long.MaxValue;
+            node.Purge("Path", "/a");
+            node.Time.Advance(DiskHealth.LongestWriteRest);
+            node.Put("/b", new string('b', 2 * DiskFormat.ChunkBytes));
+            node.Settle();
+            using var next = new DiskNode(disk.AfterPowerCut(new Random(luck)), log).Started();
+            (next.Look("/b") ?? "").ShouldNotContain("a", customMessage: $"{luck}");
+        }
+    }
+
+    [Fact]
+    public void No_tail_of_an_index_that_a_start_cut_off_comes_back()
+    {
+        var found = 0;
+        for (var luck = 0; luck < 300; luck++)
+        {
+            var log = DiskNode.NewLog();
+            var disk = new PowerCutDisk();
+            using (var node = new DiskNode(disk, log).Started())
+            {
+                node.Put("/a", "a");
+                node.Put("/b", "b");
+                node.Settle();
+                node.Tier.Work(isLast: true);
+                Invalidate(node, "/a");
+                node.Tier.Work();
+                node.Put("/y", "old");
+                node.Tier.Work();
+            }
+            // The removal is lost, the head behind it is kept: a start reads neither.
+            var left = disk.AfterPowerCut(new Random(luck));
+            using var second = new DiskNode(left, log).Started();
+            if (
+                second.Find("/y") is not null
+                || second.Find("/b") is null
+                || left[DiskFormat.IndexName(1)].Length == disk[DiskFormat.IndexName(1)].Length
+            )
+                continue;
+            found++;
+            second.Purge("Path", "/y");
+            second.Settle();
+            second.Tier.Work(isLast: true);
+            second.Tier.Figures.Durable.ShouldBe(2UL);
+            // Another removal comes to the place of the lost one, and the power goes again.
+            Invalidate(second, "/b");
+            second.Time.AutoAdvanceAmount = TimeSpan.Zero;
+            second.Tier.Work();
+            for (var again = 0; again < 30; again++)
+            {
+                using var third = new DiskNode(left.AfterPowerCut(new Random(again)), log).Started();
+                third.Look("/y").ShouldBeNull($"{luck}, {again}");
+            }
+        }
+        found.ShouldBeGreaterThan(0, "else nothing was tested");
+
+        static void Invalidate(DiskNode node, string url) =>
+            node.Index.Invalidate(DiskNode.Property, DiskNode.Host, url, Purging.TestNode.Target(url));
+    }
+
     private sealed class Run
     {
         private readonly Paradarum.Testing.Edge.TestLog _log = DiskNode.NewLog();
