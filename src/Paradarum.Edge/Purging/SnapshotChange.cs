@@ -17,6 +17,7 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
     private readonly Dictionary<long, PurgesOfProperty> _purged = [];
     private readonly List<AppliedPurge> _purges = [];
     private (ulong Position, ReadOnlyMemory<byte> Hash) _last = (before.Position, before.Hash);
+    private ImmutableHashSet<long> _unread = before.Unread;
     private bool _passThroughAll = before.PassThroughAll;
     private bool _hostsChanged;
     private bool _configured;
@@ -53,6 +54,7 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
             Position = _last.Position,
             Hash = _last.Hash,
             PassThroughAll = _passThroughAll,
+            Unread = _unread,
             Properties = _properties.ToImmutable(),
             Hosts = _hostsChanged ? HostsOf(_properties.Values) : before.Hosts,
             PassingThrough = _configured ? _properties.Values.Count(property => property.PassThrough) : before.PassingThrough,
@@ -123,6 +125,10 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
         _hostsChanged = _configured = true;
         var isKnown = PropertyConfiguration.IsKnown(body);
         var passThrough = !isKnown || !isUnderstood;
+        if (isKnown)
+            _unread = _unread.Remove(propertyId);
+        else if (!_properties.ContainsKey(propertyId))
+            _unread = _unread.Add(propertyId);
         if (_properties.TryGetValue(propertyId, out var former))
             _properties[propertyId] = former with
             {
@@ -148,6 +154,7 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
     private void Remove(long propertyId)
     {
         _configured = true;
+        _unread = _unread.Remove(propertyId);
         _hostsChanged |= _properties.Remove(propertyId);
         _purged.Remove(propertyId);
     }
@@ -168,6 +175,8 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
         {
             if (_properties.TryGetValue(concernedId, out var property))
                 _properties[concernedId] = property with { LastConfiguration = position, PassThrough = true, HasUnknownRecord = true };
+            else
+                _unread = _unread.Add(concernedId);
         }
     }
 }
