@@ -41,9 +41,9 @@ internal sealed class Sweeper : BackgroundService
     public void SweepAll(CancellationToken stop = default)
     {
         _waitsForFetches = false;
-        // What is still on its way from the disk has not been tested. Both read first: what comes later is for the next sweep to say.
-        var isWhole = !_state.Index.IsLoading;
+        // What is still on its way from the disk has not been tested. Both read first: what comes later is for the next sweep to say. The snapshot before: what is loading by then is seen.
         var snapshot = _state.TakeSettled();
+        var isWhole = !_state.Index.IsLoading;
         foreach (var propertyId in _state.Index.Properties)
         {
             if (!_state.Current.Properties.ContainsKey(propertyId))

@@ -46,11 +46,13 @@ internal sealed class EvictionQueue(long capacity)
             entry.Eviction.Hits++;
     }
 
-    /// <summary>Takes an entry in. Whoever had to go is added to <paramref name="evicted"/> and is no longer held.</summary>
+    /// <summary>Takes an entry in, unless it is in: whoever renewed it, and a visitor who read it back from disk, may both give it. Whoever had to go is added to <paramref name="evicted"/> and is no longer held.</summary>
     public void Add(StoredResponse entry, List<StoredResponse> evicted)
     {
         lock (_gate)
         {
+            if (entry.Eviction.Place != EvictionPlace.None)
+                return;
             var grown = OrAdd(entry.PropertyId);
             grown.Add(entry);
             _bytes += entry.Size;

@@ -51,9 +51,15 @@ internal sealed class ResponseStore
         var onDisk = entry.Slice is null && entry.Body.Slices is null ? _disk : null;
         onDisk?.Books.Open(entry);
         if (!_state.Store(fetch, entry, replaced).MayBeUsed)
+        {
+            onDisk?.Books.Leave(entry);
             return false;
-
-        onDisk?.Books.Offer(entry, replaced);
+        }
+        if (onDisk?.Books.Offer(entry, replaced) == false)
+        {
+            _state.Index.Remove(entry);
+            return false;
+        }
         if (entry.Body.IsInMemory)
             Hold(entry);
         if (entry.Slice is null)

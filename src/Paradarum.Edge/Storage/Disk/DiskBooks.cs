@@ -8,7 +8,7 @@ namespace Paradarum.Edge.Storage.Disk;
 /// </summary>
 internal sealed class DiskBooks(DiskHealth health, Action wake)
 {
-    /// <summary>Bytes of bodies that may wait to be written; beyond them responses are kept in memory alone.</summary>
+    /// <summary>Bytes of memory of entries that may wait to be written; beyond them responses are kept in memory alone.</summary>
     public const long MostQueuedBytes = 64 << 20;
 
     private readonly Lock _gate = new();
@@ -35,7 +35,8 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
     /// <summary>An entry is in the index: it is to be written, when the disk keeps up.</summary>
     /// <param name="entry">Stored in memory, or, after a 304, a new head for bytes that are on disk.</param>
     /// <param name="former">Those it takes the place of: one of them may have the same bytes.</param>
-    public void Offer(StoredResponse entry, ReadOnlySpan<StoredEntry> former)
+    /// <returns>False: its bytes are on disk alone, and its head will not be: nothing keeps them there, so it is to leave the index.</returns>
+    public bool Offer(StoredResponse entry, ReadOnlySpan<StoredEntry> former)
     {
         var place = entry.Disk!;
         lock (_gate)
@@ -50,18 +51,23 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
             if (place.HasLeft)
             {
                 Uncount(entry, place);
-                return;
+                return true;
             }
-            if (!health.MayWrite || _queuedBytes + entry.Body.Length > MostQueuedBytes)
+            if (place.Body is { Segment.IsGone: true })
+                return false;
+            // A head alone waits also while writes rest.
+            var takes = place.Body is null ? entry.Size : entry.HeadSize;
+            if ((!health.MayWrite && place.Body is null) || _queuedBytes + takes > MostQueuedBytes)
             {
                 health.Skipped();
-                return;
+                return place.Body is null;
             }
             place.IsOnItsWay = true;
-            _queuedBytes += entry.Body.Length;
-            _queue.Enqueue(new QueuedEntry(entry, entry.Body, shared));
+            _queuedBytes += takes;
+            _queue.Enqueue(new QueuedEntry(entry, entry.Body, shared, takes));
         }
         wake();
+        return true;
     }
 
     /// <summary>An entry leaves the index, for whatever reason. Called before it is out, possibly more than once.</summary>
@@ -120,7 +126,7 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
         {
             while (_queue.TryDequeue(out var next))
             {
-                _queuedBytes -= next.Bytes.Length;
+                _queuedBytes -= next.Takes;
                 // Else it is settled already: its segment went meanwhile.
                 if (next.Entry.Disk!.IsOnItsWay)
                     return next;
@@ -209,4 +215,5 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
 /// <param name="Entry">The entry.</param>
 /// <param name="Bytes">Its body when it was offered: in memory, or on disk already.</param>
 /// <param name="Shared">Where the same bytes lie already; null: nowhere.</param>
-internal sealed record QueuedEntry(StoredResponse Entry, StoredBody Bytes, DiskBody? Shared);
+/// <param name="Takes">Bytes of memory that it counts for meanwhile.</param>
+internal sealed record QueuedEntry(StoredResponse Entry, StoredBody Bytes, DiskBody? Shared, long Takes);

@@ -41,6 +41,9 @@ internal sealed class DiskTier : IDisposable
     /// <summary>Bodies up to here are read whole and come back to memory; larger ones are streamed.</summary>
     public const long LoadedWhole = 1 << 20;
 
+    /// <summary>Of an index, for each entry that is left; a head takes some hundred bytes.</summary>
+    private const long MostIndexOfOne = 8 << 10;
+
     private readonly DiskOptions _options;
     private readonly NodeState _state;
     private readonly TimeProvider _time;
@@ -105,8 +108,22 @@ internal sealed class DiskTier : IDisposable
         }
     }
 
-    /// <summary>Puts what was found on disk into the index, while the node serves.</summary>
-    public void Load(CancellationToken stop) => _loader.Load(() => stop.IsCancellationRequested || IsToDrop, _time);
+    /// <summary>Puts what was found on disk into the index, while the node serves. Before the first pass. Never throws for the disk's sake.</summary>
+    /// <returns>False: the folder cannot be read. It is to be tried again when writes may be.</returns>
+    public bool Load(CancellationToken stop)
+    {
+        try
+        {
+            _loader.Load(() => stop.IsCancellationRequested || IsToDrop, _time);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var rest = Health.WriteFailed(IsFull(e));
+            _log.DiskFailed(Health.Condition, rest, e);
+            return IsToDrop;
+        }
+    }
 
     /// <summary>One pass: what is gone, what is new, room, and the durable cursor where the sweeper has got further. Never throws for the disk's sake.</summary>
     /// <param name="isLast">The node stops: the cursor is not put off.</param>
@@ -123,7 +140,8 @@ internal sealed class DiskTier : IDisposable
             if (Health.MayWrite || isLast)
             {
                 WriteQueued();
-                MakeRoom();
+                DeleteWhatIsEmpty();
+                MakeRoom(coming: 0);
                 _segments.Flush();
                 KeepCursor(swept, isLast);
                 if (Health.Condition is DiskCondition.Full or DiskCondition.Failing && Health.MayRead)
@@ -131,9 +149,9 @@ internal sealed class DiskTier : IDisposable
                 Health.Wrote();
             }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
-            // What is half written is written again, to the same place.
+            // What is half written is written again.
             var rest = Health.WriteFailed(IsFull(e));
             _log.DiskFailed(Health.Condition, rest, e);
             GiveRoomBack(IsFull(e));
@@ -190,11 +208,15 @@ internal sealed class DiskTier : IDisposable
                 if (next.Entry.Generation != _generation)
                     DropWhenAsked();
                 if (next.Entry.Generation == _generation && !next.Entry.IsRemoved)
-                    Write(next);
+                {
+                    MakeRoom(next.Bytes.IsInMemory ? DiskFormat.OnDisk(next.Bytes.Length) : 0);
+                    if (next.Entry.Disk!.IsOnItsWay) // else it was written anew with its segment
+                        Write(next);
+                }
                 else
                     Forget(next.Entry);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
             {
                 Forget(next.Entry);
                 throw;
@@ -218,31 +240,47 @@ internal sealed class DiskTier : IDisposable
             _state.Index.Remove(entry);
     }
 
-    private void MakeRoom()
+    /// <summary>At the end of a pass alone: in its middle, a renewed head may be on its way to a segment that has no other.</summary>
+    private void DeleteWhatIsEmpty()
     {
         foreach (var empty in _segments.Segments.Where(segment => segment.Live == 0 && segment.Bytes >= _segmentBytes / 2).ToArray())
             _segments.Delete(empty);
+        // Each 304 adds a head and a removal to the index of the segment that has its bytes, and nothing else makes an index smaller.
+        while (_segments.Segments.FirstOrDefault(segment => IsMostlyGone(segment, _segmentBytes)) is { } grown)
+            Evict(grown);
+    }
+
+    /// <param name="coming">Bytes of a body that is about to be written.</param>
+    private void MakeRoom(long coming)
+    {
         // A segment of its size may be begun before the next look.
-        while (_segments.Segments.Count > 0 && (_segments.Bytes > _options.Bytes - _segmentBytes || Books.HeadBytes > _options.HeadBytes))
+        while (
+            _segments.Segments.Count > 0
+            && (_segments.Bytes + coming > _options.Bytes - _segmentBytes || Books.HeadBytes > _options.HeadBytes)
+        )
             Evict(_segments.Segments[0]);
     }
 
-    /// <summary>The oldest segment goes. What was asked for since it was written is written anew, up to half of it; the rest stays in memory, or is gone.</summary>
+    private static bool IsMostlyGone(Segment segment, long segmentBytes) =>
+        segment.IndexLength > segmentBytes / 2 && segment.IndexLength > segment.Live * MostIndexOfOne;
+
+    /// <summary>A segment goes, nearly always the oldest. What was asked for since it was written is written anew, up to half of it; the rest stays in memory, or is gone.</summary>
     private void Evict(Segment segment)
     {
         if (ReferenceEquals(segment, _segments.Segments[^1]))
             _segments.Seal();
-        var budget = segment.BodyLength / 2;
+        // With their heads: less comes back than went, or room would never be made.
+        var (budget, head) = (segment.Bytes / 2, segment.IndexLength / Math.Max(1, segment.Live));
         foreach (var entry in _state.Index.Entries().OfType<StoredResponse>())
         {
             if (entry.Disk?.Body is not { } body || !ReferenceEquals(body.Segment, segment))
                 continue;
             var bytes = entry.Body;
-            var isWorthIt =
-                (bytes.IsInMemory || entry.Disk.WasRead) && body.Length <= LoadedWhole && DiskFormat.OnDisk(body.Length) <= budget;
+            var takes = DiskFormat.OnDisk(body.Length) + Math.Min(head, entry.HeadSize);
+            var isWorthIt = (bytes.IsInMemory || entry.Disk.WasRead) && body.Length <= LoadedWhole && takes <= budget;
             if (isWorthIt && (bytes.IsInMemory ? bytes : Whole(body)) is { } kept)
             {
-                budget -= DiskFormat.OnDisk(body.Length);
+                budget -= takes;
                 Books.Written(entry, _segments.Write(entry, kept));
             }
             else
@@ -280,7 +318,7 @@ internal sealed class DiskTier : IDisposable
 
     /// <summary>Whether a swept snapshot is worth a cursor. One with a record that was not understood is not: an upgraded program has to read that record again.</summary>
     private bool IsNews(NodeSnapshot? swept) =>
-        swept is { PassThroughAll: false, PassingThrough: 0, Epoch.Length: > 0 }
+        swept is { PassThroughAll: false, PassingThrough: 0, Unread.Count: 0, Epoch.Length: > 0 }
         && swept.Generation == _generation
         && (!_isDurable || swept.Position > _durable);
 

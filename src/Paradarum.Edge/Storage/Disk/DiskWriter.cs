@@ -37,7 +37,9 @@ internal sealed class DiskWriter(DiskTier tier) : IHostedService, IDisposable
     {
         try
         {
-            tier.Load(_stop.Token);
+            // Nothing is written before: what is begun now must not be taken for what lay there.
+            while (!tier.Load(_stop.Token) && !_stop.IsCancellationRequested)
+                _needed.WaitOne(Wait());
             while (!_stop.IsCancellationRequested)
             {
                 _needed.WaitOne(Wait());

@@ -44,7 +44,7 @@ internal sealed class Segment(long id, IDiskFile body, IDiskFile index)
     /// <summary>Entries whose heads are in its index and which are not gone.</summary>
     public long Live => Volatile.Read(ref _live);
 
-    public void Add() => Interlocked.Increment(ref _live);
+    public void Add(int heads = 1) => Interlocked.Add(ref _live, heads);
 
     public void Take() => Interlocked.Decrement(ref _live);
 

@@ -41,11 +41,12 @@ internal sealed class StoreLoader(
         var (loaded, left) = (0L, 0L);
         foreach (var (segment, entries) in recovery.Load(opened, segments))
         {
+            // All of them before the first: a stop in between leaves a segment that is not empty.
+            segment.Add(entries.Count);
             foreach (var (head, entry) in entries)
             {
                 if (isOff())
                     return;
-                segment.Add();
                 var body = new DiskBody(readers, segment, entry.Offset, head, entry.Length);
                 if (entry.Stamp > state.Current.Position)
                     _ahead.Add((entry, body));

@@ -86,7 +86,8 @@ internal sealed class StoreRecovery(IDiskFiles files, string nodeId, ILogger log
             end = next;
         }
         var entries = new List<(long, ReadHead)>(heads.Count);
-        foreach (var (head, (start, length)) in heads)
+        // Newest first, as the segments are.
+        foreach (var (head, (start, length)) in heads.OrderByDescending(head => head.Key))
             entries.Add((head, HeadRecord.Read(bytes.Slice(start, length), texts)));
         return entries;
     }
@@ -98,7 +99,7 @@ internal sealed class StoreRecovery(IDiskFiles files, string nodeId, ILogger log
             files.Delete(DiskFormat.IndexName(id));
             files.Delete(DiskFormat.BodyName(id));
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             log.SegmentUnreadable(id, e);
         }

@@ -89,6 +89,59 @@ public sealed class A_disk_in_trouble
     }
 
     [Fact]
+    public void When_its_folder_cannot_be_listed_at_a_start_what_lies_there_is_loaded_later()
+    {
+        var disk = new PowerCutDisk();
+        using (var node = new DiskNode(disk, _log).Started())
+        {
+            node.Put("/a", "a");
+            node.Settle();
+        }
+        using var next = new DiskNode(disk.AfterKill(), _log);
+        next.CatchUp();
+        next.Disk.ListFails = true;
+        next.Tier.Load(default).ShouldBeFalse();
+        next.Index.IsLoading.ShouldBeTrue();
+        next.Disk.ListFails = false;
+        next.Tier.Load(default).ShouldBeTrue();
+        next.Look("/a").ShouldBe("a");
+    }
+
+    [Fact]
+    public void When_it_takes_no_writes_what_is_renewed_keeps_its_bytes_or_leaves()
+    {
+        const long memory = 1 << 20;
+        using var node = new DiskNode(new PowerCutDisk(), _log, memory: memory).Started();
+        for (var n = 0; n < 100; n++)
+            node.Put($"/{n}", new string('x', 20_000));
+        node.Settle();
+        node.Time.AutoAdvanceAmount = TimeSpan.Zero;
+        node.Disk.WritesFail = true;
+        node.Put("/trouble", "t");
+        node.Tier.Work();
+        node.Tier.Figures.Condition.ShouldBe(DiskCondition.Failing);
+        node.Disk.WritesFail = false;
+        var segment = node.Index.Entries().OfType<StoredResponse>().First(entry => !entry.Body.IsInMemory).Body.OnDisk!.Segment;
+        foreach (var entry in In(segment))
+            node.Renew(entry.Key.Target.PathAndQuery);
+        node.Time.AutoAdvanceAmount = TimeSpan.FromSeconds(1);
+        Recovers(node, memory);
+        segment.Live.ShouldBe(segment.IsGone ? 0 : In(segment).Count);
+        for (var n = 0; n < 1000; n++)
+        {
+            node.Put($"/later/{n}", new string('y', 20_000));
+            if (n % 20 == 0)
+                node.Settle();
+        }
+        node.Settle();
+        segment.IsGone.ShouldBeTrue();
+        In(segment).ShouldBeEmpty("nothing stays in a file that is deleted");
+
+        List<StoredResponse> In(Segment where) =>
+            [.. node.Index.Entries().OfType<StoredResponse>().Where(entry => entry.Disk?.Body?.Segment == where)];
+    }
+
+    [Fact]
     public void When_a_drop_fails_what_came_after_it_is_kept_within_the_bounds_of_memory()
     {
         const long memory = 1 << 20;
@@ -109,6 +162,106 @@ public sealed class A_disk_in_trouble
         node.Disk.DeletesFail = false;
         Recovers(node, memory);
         later!.IsRemoved.ShouldBeTrue("it was let go like any other");
+    }
+
+    [Fact]
+    public void When_nothing_is_written_what_waits_is_bounded_though_bodies_be_empty()
+    {
+        using var node = new DiskNode(new PowerCutDisk(), _log, memory: 1 << 20).Started();
+        for (var n = 0; n < 100_000; n++)
+            node.Put($"/redirect/{n}", "");
+        node.Tier.Books.QueuedBytes.ShouldBeLessThanOrEqualTo(DiskBooks.MostQueuedBytes);
+        node.Index.Bytes.ShouldBeLessThanOrEqualTo(DiskBooks.MostQueuedBytes + (1 << 20));
+        node.Tier.Figures.Faults.Skipped.ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public void Its_files_stay_within_the_bound_while_much_is_written_at_once()
+    {
+        const long bytes = 16 << 20;
+        using var node = new DiskNode(new PowerCutDisk(), _log, bytes, memory: 64 << 20).Started();
+        for (var n = 0; n < 780; n++)
+            node.Put($"/{n}", new string('x', 20_000));
+        node.Settle();
+        var peak = 0L;
+        node.Disk.Writing = () => peak = Math.Max(peak, node.Disk.List().Sum(name => node.Disk[name].LongLength));
+        for (var n = 0; n < 600; n++)
+            node.Put($"/more/{n}", new string('x', 20_000));
+        node.Settle();
+        peak.ShouldBeInRange(bytes / 2, bytes);
+    }
+
+    [Fact]
+    public void An_index_that_renewals_have_grown_is_begun_anew()
+    {
+        using var node = new DiskNode(new PowerCutDisk(), _log, bytes: 8 << 20).Started();
+        node.Put("/a", "a");
+        for (var n = 0; n < 3_000; n++)
+        {
+            node.Renew("/a");
+            node.Tier.Work();
+        }
+        node.Settle();
+        node.Tier.Figures.Bytes.ShouldBeLessThan(256 << 10, "a segment");
+        using var next = new DiskNode(node.Disk.AfterKill(), _log, bytes: 8 << 20).Started();
+        next.Look("/a").ShouldBe("a");
+    }
+
+    [Fact]
+    public void Room_is_made_where_heads_are_all_there_is()
+    {
+        using var node = new DiskNode(new PowerCutDisk(), _log, bytes: 8 << 20, memory: 64 << 20).Started();
+        for (var n = 0; n < 40_000; n++)
+        {
+            node.Put($"/redirect/{n}", "");
+            if (n % 1000 == 0)
+                node.Tier.Work();
+        }
+        node.Settle();
+        node.Tier.Figures.Bytes.ShouldBeInRange(1 << 20, 8 << 20);
+    }
+
+    [Fact]
+    public async Task A_renewal_that_is_refused_takes_no_memory()
+    {
+        using var node = new DiskNode(new PowerCutDisk(), _log).Started();
+        for (var n = 0; n < 100; n++)
+            node.Put($"/{n}", new string('x', 20_000));
+        node.Settle();
+        var held = node.Index.Entries().OfType<StoredResponse>().First(entry => !entry.Body.IsInMemory);
+        var fetch = new Purging.TestFetch(DiskNode.Property, held.Key, held.Fetched);
+        node.Index.Register(fetch);
+        fetch.Begin(node.State.Current.Position, node.State.Current.Generation);
+        var renewed = new StoredResponse(held, held.Status, held.Headers, held.Body, held.Freshness, held.Vary);
+        node.Index.Invalidate(DiskNode.Property, DiskNode.Host, held.Key.Target.Path, null);
+        node.Store.Put(renewed, fetch).ShouldBeFalse();
+        node.Index.Release(fetch);
+        node.Time.AutoAdvanceAmount = TimeSpan.Zero;
+        await node.Store.IsReadyAsync(renewed, default);
+        renewed.Eviction.Place.ShouldBe(EvictionPlace.None);
+    }
+
+    [Fact]
+    public void A_visitor_who_reads_a_renewed_entry_back_first_has_it_counted_once()
+    {
+        using var node = new DiskNode(new PowerCutDisk(), _log).Started();
+        for (var n = 0; n < 100; n++)
+            node.Put($"/{n}", new string('x', 20_000));
+        node.Settle();
+        var url = Enumerable.Range(0, 100).Select(n => $"/{n}").First(page => !node.Find(page)!.Body.IsInMemory);
+        node.Time.AutoAdvanceAmount = TimeSpan.Zero;
+        node.Tier.WorkNeeded = () =>
+        {
+            node.Tier.WorkNeeded = null;
+            node.Store.IsReadyAsync(node.Find(url)!, default).AsTask().GetAwaiter().GetResult().ShouldBeTrue();
+        };
+        node.Renew(url);
+        node.Tier.WorkNeeded.ShouldBeNull();
+        var held = node.Index.Entries().OfType<StoredResponse>().Where(entry => entry.Body.IsInMemory).ToList();
+        (node.Store.Count, node.Store.Bytes).ShouldBe((held.Count, held.Sum(entry => entry.Size)));
+        node.Purge("All");
+        node.Settle();
+        (node.Store.Count, node.Store.Bytes).ShouldBe((0, 0L));
     }
 
     /// <summary>The disk is well again, and more comes than memory holds: nothing stays in memory beside what it counts.</summary>

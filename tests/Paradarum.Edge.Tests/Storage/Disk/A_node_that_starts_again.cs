@@ -238,6 +238,84 @@ public sealed class A_node_that_starts_again
     }
 
     [Fact]
+    public void Takes_the_newer_of_two_heads_of_one_segment()
+    {
+        using (var node = new DiskNode(_disk, _log).Started())
+        {
+            node.Put("/a", "older");
+            _disk.Writing = () =>
+            {
+                _disk.Writing = null;
+                node.Put("/a", "newer"); // while the older one is written
+            };
+            node.Tier.Work();
+        }
+        using var next = new DiskNode(_disk.AfterKill(), _log).Started();
+        next.Look("/a").ShouldBe("newer");
+    }
+
+    [Fact]
+    public void Lets_go_of_what_was_written_first()
+    {
+        using (var node = new DiskNode(_disk, _log, memory: 8 << 20).Started())
+            Fill(node, "old", 300);
+        using var next = new DiskNode(_disk.AfterKill(), _log, memory: 8 << 20).Started();
+        next.Index.Count.ShouldBe(300);
+        Fill(next, "new", 600);
+        var left = Enumerable.Range(0, 300).Where(n => next.Find($"/old/{n}") is not null).ToList();
+        left.Count.ShouldBeInRange(1, 299);
+        left.ShouldBe(Enumerable.Range(300 - left.Count, left.Count));
+
+        static void Fill(DiskNode node, string folder, int pages)
+        {
+            for (var n = 0; n < pages; n++)
+            {
+                node.Put($"/{folder}/{n}", new string('x', 20_000));
+                if (n % 10 == 0)
+                    node.Settle();
+            }
+            node.Settle();
+        }
+    }
+
+    [Fact]
+    public void Loses_nothing_by_a_stop_while_it_loads()
+    {
+        using (var node = new DiskNode(_disk, _log, memory: 8 << 20).Started())
+        {
+            for (var n = 0; n < 100; n++)
+                node.Put($"/{n}", new string('x', 20_000));
+            node.Settle();
+        }
+        var disk = _disk.AfterKill();
+        using (var stopped = new DiskNode(disk, _log, memory: 8 << 20))
+        {
+            stopped.Tier.Load(new CancellationToken(canceled: true));
+            stopped.Tier.Work(isLast: true);
+        }
+        using var next = new DiskNode(disk.AfterKill(), _log, memory: 8 << 20).Started();
+        next.Index.Count.ShouldBe(100);
+    }
+
+    [Fact]
+    public void Reads_a_record_again_that_it_did_not_understand_also_of_a_property_that_is_new()
+    {
+        using (var node = new DiskNode(_disk, _log).Started())
+        {
+            node.Put("/a", "a");
+            node.Settle();
+            var body = new Protocol.Link.PropertyBody { Name = "new", State = (Protocol.Link.PropertyState)77 };
+            body.Hostnames.Add(new Protocol.Link.HostnameMessage { Name = "new.cdn.localhost", Active = true });
+            _log.Append(new Protocol.Link.RecordPayload { PropertyId = 99, Property = body });
+            node.CatchUp();
+            node.Settle();
+            node.State.Current.Position.ShouldBe(2UL);
+        }
+        using var upgraded = new DiskNode(_disk.AfterKill(), _log);
+        upgraded.State.Current.Position.ShouldBe(1UL);
+    }
+
+    [Fact]
     public void Drops_the_store_when_it_is_another_nodes_or_of_another_log()
     {
         using (var node = new DiskNode(_disk, _log).Started())

@@ -33,6 +33,9 @@ internal sealed class PowerCutDisk : IDiskFiles
     /// <summary>No file can be deleted.</summary>
     public bool DeletesFail { get; set; }
 
+    /// <summary>The folder cannot be listed.</summary>
+    public bool ListFails { get; set; }
+
     /// <summary>Called when a file is about to be written to.</summary>
     public Action? Writing { get; set; }
 
@@ -67,7 +70,7 @@ internal sealed class PowerCutDisk : IDiskFiles
         set => Put(name, value);
     }
 
-    public IReadOnlyList<string> List() => [.. _names.Keys];
+    public IReadOnlyList<string> List() => ListFails ? throw new IOException("Input/output error") : [.. _names.Keys];
 
     public byte[]? Read(string name)
     {
