@@ -308,7 +308,7 @@ internal sealed class ControlLinkSession(
     private void NotePassThrough()
     {
         var snapshot = state.Current;
-        var count = snapshot.PassThroughAll ? Math.Max(1, snapshot.Properties.Count) : snapshot.PassingThrough;
+        var count = snapshot.PassThroughAll ? Math.Max(1, snapshot.Properties.Count) : snapshot.PassingThrough + snapshot.Unread.Count;
         if (count > _passingThrough)
             log.PassingThrough(count, snapshot.Position);
         _passingThrough = count;

@@ -22,8 +22,11 @@ internal sealed record NodeSnapshot(
     /// <summary>Properties on pass-through, because a record of a later version was not understood. Counted when a configuration comes, not when it is asked for.</summary>
     public int PassingThrough { get; init; }
 
-    /// <summary>Properties that are not served here at all, because the first record of them was of a later version and not understood.</summary>
-    public ImmutableHashSet<long> Unread { get; init; } = [];
+    /// <summary>
+    /// Properties that are not served here at all, because the first record of them was of a later version and not understood. True: it was of a kind that this version does not know, so no later
+    /// configuration makes up for it.
+    /// </summary>
+    public ImmutableDictionary<long, bool> Unread { get; init; } = ImmutableDictionary<long, bool>.Empty;
 
     /// <summary>A node that has heard nothing: no epoch, no host.</summary>
     public static readonly NodeSnapshot Empty = new(

@@ -17,7 +17,7 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
     private readonly Dictionary<long, PurgesOfProperty> _purged = [];
     private readonly List<AppliedPurge> _purges = [];
     private (ulong Position, ReadOnlyMemory<byte> Hash) _last = (before.Position, before.Hash);
-    private ImmutableHashSet<long> _unread = before.Unread;
+    private ImmutableDictionary<long, bool> _unread = before.Unread;
     private bool _passThroughAll = before.PassThroughAll;
     private bool _hostsChanged;
     private bool _configured;
@@ -125,10 +125,11 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
         _hostsChanged = _configured = true;
         var isKnown = PropertyConfiguration.IsKnown(body);
         var passThrough = !isKnown || !isUnderstood;
+        var hasUnknownRecord = _unread.GetValueOrDefault(propertyId);
         if (isKnown)
             _unread = _unread.Remove(propertyId);
         else if (!_properties.ContainsKey(propertyId))
-            _unread = _unread.Add(propertyId);
+            _unread = _unread.SetItem(propertyId, hasUnknownRecord);
         if (_properties.TryGetValue(propertyId, out var former))
             _properties[propertyId] = former with
             {
@@ -142,9 +143,12 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
                 PropertyConfiguration.FromMessage(body),
                 LastPurge: 0,
                 position,
-                passThrough,
+                passThrough || hasUnknownRecord,
                 Since(propertyId, position)
-            );
+            )
+            {
+                HasUnknownRecord = hasUnknownRecord,
+            };
     }
 
     /// <summary>A property that is new here, or here again: nothing that was fetched before it came may be used.</summary>
@@ -176,7 +180,7 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
             if (_properties.TryGetValue(concernedId, out var property))
                 _properties[concernedId] = property with { LastConfiguration = position, PassThrough = true, HasUnknownRecord = true };
             else
-                _unread = _unread.Add(concernedId);
+                _unread = _unread.SetItem(concernedId, true);
         }
     }
 }

@@ -68,21 +68,20 @@ internal static class Fetching
         var reader = background ? null : flight.Body.Join();
         if (shared is not { } key)
             return new(flight, snapshot, null, reader);
-        var (isOpen, end) = (false, FlightEnd.Failed);
+        var isOpen = false;
         try
         {
-            if (board.Publish(key, flight, former))
-                (isOpen, end) = (isStored?.Invoke() != true, FlightEnd.Stored);
+            isOpen = board.Publish(key, flight, former) && isStored?.Invoke() != true;
             return isOpen ? new(flight, snapshot, shared, reader) : null;
         }
         finally
         {
-            // Also should the question throw: whoever joined meanwhile does not wait for ever.
+            // Also should the question throw: whoever joined meanwhile does not wait for ever, and looks for itself.
             if (!isOpen)
             {
                 reader?.Dispose();
                 End(state, board, flight, shared);
-                flight.Tell(new(end));
+                flight.Tell(new(FlightEnd.Stored));
             }
         }
     }

@@ -13,9 +13,13 @@ namespace Paradarum.Edge.Storage;
 /// </remarks>
 internal sealed class EntryIndex
 {
+    /// <summary>Invalidations that are remembered while entries are loaded.</summary>
+    private const int MostRemembered = 65_536;
+
     private readonly ConcurrentDictionary<long, PropertyEntries> _properties = new();
     private readonly ConcurrentDictionary<(long, string Host, string Path, CanonicalTarget? Keyed), byte> _invalidatedWhileLoading = new();
     private readonly ConcurrentDictionary<(long, string), byte> _groupsInvalidatedWhileLoading = new();
+    private volatile bool _lostTrack;
     private long _generation;
     private ulong _loadingFrom = ulong.MaxValue;
 
@@ -65,6 +69,7 @@ internal sealed class EntryIndex
     public void EndLoading()
     {
         Volatile.Write(ref _loadingFrom, ulong.MaxValue);
+        _lostTrack = false;
         _invalidatedWhileLoading.Clear();
         _groupsInvalidatedWhileLoading.Clear();
     }
@@ -79,8 +84,17 @@ internal sealed class EntryIndex
         return !WasInvalidatedWhileLoading(entry) || !Remove(entry);
     }
 
+    /// <summary>A loading that takes long must not remember without end: then all that still comes counts as invalidated.</summary>
+    private bool HasRoom(int remembered)
+    {
+        if (remembered >= MostRemembered)
+            _lostTrack = true;
+        return !_lostTrack;
+    }
+
     private bool WasInvalidatedWhileLoading(StoredEntry entry) =>
-        _invalidatedWhileLoading.ContainsKey((entry.PropertyId, entry.Key.Host, entry.Key.Target.Path, entry.Key.Target))
+        _lostTrack
+        || _invalidatedWhileLoading.ContainsKey((entry.PropertyId, entry.Key.Host, entry.Key.Target.Path, entry.Key.Target))
         || _invalidatedWhileLoading.ContainsKey((entry.PropertyId, entry.Key.Host, entry.Key.Target.Path, null))
         || (
             !_groupsInvalidatedWhileLoading.IsEmpty
@@ -101,7 +115,7 @@ internal sealed class EntryIndex
     /// <returns>How many stored responses were removed.</returns>
     public int Invalidate(long propertyId, string host, string path, CanonicalTarget? keyed)
     {
-        if (IsLoading)
+        if (IsLoading && HasRoom(_invalidatedWhileLoading.Count))
             _invalidatedWhileLoading.TryAdd((propertyId, host, path, keyed), 0);
         return Of(propertyId)?.Invalidate(host, path, keyed) ?? 0;
     }
@@ -115,7 +129,7 @@ internal sealed class EntryIndex
     {
         if (groups.Length == 0)
             return 0;
-        foreach (var group in IsLoading ? groups : [])
+        foreach (var group in IsLoading && HasRoom(_groupsInvalidatedWhileLoading.Count) ? groups : [])
             _groupsInvalidatedWhileLoading.TryAdd((propertyId, group), 0);
         return OrAdd(propertyId).InvalidateGroups(groups);
     }

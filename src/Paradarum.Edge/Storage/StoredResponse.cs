@@ -38,7 +38,16 @@ internal class StoredResponse : StoredEntry
         _freshness = new PackedFreshness(freshness);
         Vary = vary;
         _usedAt = vary.Names.IsEmpty ? 0 : Second(freshness.ResponseTime);
-        HeadSize = Overhead + (int)headers.Sum(field => (long)(field.Key.Length + field.Value.Sum(value => value?.Length ?? 0)) * 2);
+        HeadSize =
+            Overhead
+            + (
+                2
+                * (
+                    Key.Target.PathAndQuery.Length
+                    + headers.Sum(field => field.Key.Length + field.Value.Sum(value => value?.Length ?? 0))
+                    + vary.Values.Sum(value => value?.Length ?? 0)
+                )
+            );
     }
 
     /// <summary>100 to 999.</summary>

@@ -19,10 +19,13 @@ internal sealed class DiskBody(DiskReaders readers, Segment segment, long offset
 
     public long Head => head;
 
+    /// <summary>Bytes of the head.</summary>
+    public int HeadBytes { get; init; }
+
     public long Length => length;
 
     /// <summary>The same bytes under another head.</summary>
-    public DiskBody Under(long otherHead) => new(readers, segment, offset, otherHead, length);
+    public DiskBody Under(long otherHead, int headBytes) => new(readers, segment, offset, otherHead, length) { HeadBytes = headBytes };
 
     /// <summary>True once: whoever takes it out writes so.</summary>
     public bool TryRemove() => Interlocked.Exchange(ref _removed, 1) == 0;

@@ -6,7 +6,10 @@ namespace Paradarum.Edge.Storage.Disk;
 /// Where each entry stands between memory and disk, decided without I/O. Whoever takes an entry out of the index tells it first, under whatever lock it holds; the one writer takes from it what
 /// is to be written and what is gone. So whatever left the index before a sweep ended is here before the durable cursor is made from that sweep.
 /// </summary>
-internal sealed class DiskBooks(DiskHealth health, Action wake)
+/// <param name="health">Whether the disk is written to.</param>
+/// <param name="largest">Bytes of a body; larger ones are kept in memory alone, since one of them would drive out much of the disk.</param>
+/// <param name="wake">Called when something waits to be written.</param>
+internal sealed class DiskBooks(DiskHealth health, long largest, Action wake)
 {
     /// <summary>Bytes of memory of entries that may wait to be written; beyond them responses are kept in memory alone.</summary>
     public const long MostQueuedBytes = 64 << 20;
@@ -45,7 +48,7 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
             if (entry.Body.OnDisk is { } onDisk)
             {
                 // Its bytes are there, whether or not its head will be.
-                place.Body = onDisk.Under(otherHead: -1);
+                place.Body = onDisk.Under(otherHead: -1, headBytes: 0);
                 Count(entry, place);
             }
             if (place.HasLeft)
@@ -54,10 +57,15 @@ internal sealed class DiskBooks(DiskHealth health, Action wake)
                 return true;
             }
             if (place.Body is { Segment.IsGone: true })
+            {
+                health.Skipped();
                 return false;
+            }
             // A head alone waits also while writes rest.
             var takes = place.Body is null ? entry.Size : entry.HeadSize;
-            if ((!health.MayWrite && place.Body is null) || _queuedBytes + takes > MostQueuedBytes)
+            var fits =
+                _queuedBytes + takes <= MostQueuedBytes && (place.Body is not null || (health.MayWrite && entry.Body.Length <= largest));
+            if (!fits)
             {
                 health.Skipped();
                 return place.Body is null;

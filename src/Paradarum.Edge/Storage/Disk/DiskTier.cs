@@ -41,8 +41,11 @@ internal sealed class DiskTier : IDisposable
     /// <summary>Bodies up to here are read whole and come back to memory; larger ones are streamed.</summary>
     public const long LoadedWhole = 1 << 20;
 
-    /// <summary>Of an index, for each entry that is left; a head takes some hundred bytes.</summary>
-    private const long MostIndexOfOne = 8 << 10;
+    /// <summary>A body takes at most this part of the disk.</summary>
+    private const int LargestShare = 4;
+
+    /// <summary>An index is begun anew when it is this many times what is left of it.</summary>
+    private const int MostGrown = 4;
 
     private readonly DiskOptions _options;
     private readonly NodeState _state;
@@ -67,7 +70,7 @@ internal sealed class DiskTier : IDisposable
         _segmentBytes = Math.Clamp(options.Bytes / 32, 256 << 10, 256 << 20);
         Health = new DiskHealth(time);
         _readers = new DiskReaders(Health);
-        Books = new DiskBooks(Health, () => WorkNeeded?.Invoke());
+        Books = new DiskBooks(Health, options.Bytes / LargestShare, () => WorkNeeded?.Invoke());
         _segments = new SegmentLog(options.Files, _readers, _segmentBytes);
         _loader = new StoreLoader(new StoreRecovery(options.Files, options.NodeId, log), _segments, _readers, Books, state, log);
     }
@@ -240,9 +243,11 @@ internal sealed class DiskTier : IDisposable
             _state.Index.Remove(entry);
     }
 
-    /// <summary>At the end of a pass alone: in its middle, a renewed head may be on its way to a segment that has no other.</summary>
+    /// <summary>When nothing waits: a renewed head may be on its way to a segment that has no other.</summary>
     private void DeleteWhatIsEmpty()
     {
+        if (Books.QueuedBytes > 0)
+            return;
         foreach (var empty in _segments.Segments.Where(segment => segment.Live == 0 && segment.Bytes >= _segmentBytes / 2).ToArray())
             _segments.Delete(empty);
         // Each 304 adds a head and a removal to the index of the segment that has its bytes, and nothing else makes an index smaller.
@@ -262,7 +267,7 @@ internal sealed class DiskTier : IDisposable
     }
 
     private static bool IsMostlyGone(Segment segment, long segmentBytes) =>
-        segment.IndexLength > segmentBytes / 2 && segment.IndexLength > segment.Live * MostIndexOfOne;
+        segment.IndexLength > segmentBytes / 2 && segment.IndexLength > segment.LiveHeadBytes * MostGrown;
 
     /// <summary>A segment goes, nearly always the oldest. What was asked for since it was written is written anew, up to half of it; the rest stays in memory, or is gone.</summary>
     private void Evict(Segment segment)
@@ -270,13 +275,13 @@ internal sealed class DiskTier : IDisposable
         if (ReferenceEquals(segment, _segments.Segments[^1]))
             _segments.Seal();
         // With their heads: less comes back than went, or room would never be made.
-        var (budget, head) = (segment.Bytes / 2, segment.IndexLength / Math.Max(1, segment.Live));
+        var budget = segment.Bytes / 2;
         foreach (var entry in _state.Index.Entries().OfType<StoredResponse>())
         {
             if (entry.Disk?.Body is not { } body || !ReferenceEquals(body.Segment, segment))
                 continue;
             var bytes = entry.Body;
-            var takes = DiskFormat.OnDisk(body.Length) + Math.Min(head, entry.HeadSize);
+            var takes = DiskFormat.OnDisk(body.Length) + body.HeadBytes;
             var isWorthIt = (bytes.IsInMemory || entry.Disk.WasRead) && body.Length <= LoadedWhole && takes <= budget;
             if (isWorthIt && (bytes.IsInMemory ? bytes : Whole(body)) is { } kept)
             {

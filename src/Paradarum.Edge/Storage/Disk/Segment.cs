@@ -9,6 +9,7 @@ namespace Paradarum.Edge.Storage.Disk;
 internal sealed class Segment(long id, IDiskFile body, IDiskFile index)
 {
     private long _live;
+    private long _liveHeadBytes;
     private volatile bool _isGone;
 
     public long Id { get; } = id;
@@ -44,9 +45,20 @@ internal sealed class Segment(long id, IDiskFile body, IDiskFile index)
     /// <summary>Entries whose heads are in its index and which are not gone.</summary>
     public long Live => Volatile.Read(ref _live);
 
-    public void Add(int heads = 1) => Interlocked.Add(ref _live, heads);
+    /// <summary>Bytes of those heads in the index.</summary>
+    public long LiveHeadBytes => Volatile.Read(ref _liveHeadBytes);
 
-    public void Take() => Interlocked.Decrement(ref _live);
+    public void Add(int headBytes)
+    {
+        Interlocked.Increment(ref _live);
+        Interlocked.Add(ref _liveHeadBytes, headBytes);
+    }
+
+    public void Take(int headBytes)
+    {
+        Interlocked.Decrement(ref _live);
+        Interlocked.Add(ref _liveHeadBytes, -headBytes);
+    }
 
     public void Close()
     {

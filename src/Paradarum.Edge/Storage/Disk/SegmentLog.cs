@@ -69,8 +69,8 @@ internal sealed class SegmentLog(IDiskFiles files, DiskReaders readers, long seg
         HeadRecord.Write(_record, entry, body.Offset, body.Length);
         var head = segment.IndexLength;
         IndexJournal.Append(segment.Pending, segment.Id, head, IndexRecordKind.Head, _record.WrittenSpan);
-        segment.Add();
-        return body.Under(head);
+        segment.Add(_record.WrittenCount);
+        return body.Under(head, _record.WrittenCount);
     }
 
     /// <summary>Notes that an entry is gone. Nothing of it is read after a start, once that is flushed.</summary>
@@ -81,7 +81,7 @@ internal sealed class SegmentLog(IDiskFiles files, DiskReaders readers, long seg
         Span<byte> record = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(record, body.Head);
         IndexJournal.Append(body.Segment.Pending, body.Segment.Id, body.Segment.IndexLength, IndexRecordKind.Removed, record);
-        body.Segment.Take();
+        body.Segment.Take(body.HeadBytes);
     }
 
     /// <summary>Hands what waits to the system: a kill of the process no longer loses it.</summary>

@@ -42,12 +42,17 @@ internal sealed class StoreLoader(
         foreach (var (segment, entries) in recovery.Load(opened, segments))
         {
             // All of them before the first: a stop in between leaves a segment that is not empty.
-            segment.Add(entries.Count);
-            foreach (var (head, entry) in entries)
+            foreach (var (_, _, headBytes) in entries)
+                segment.Add(headBytes);
+            foreach (var (head, entry, headBytes) in entries)
             {
                 if (isOff())
+                {
+                    // Nobody waits for the rest: the loading does not end, so no cursor is written over what has not been tested.
+                    _ahead.Clear();
                     return;
-                var body = new DiskBody(readers, segment, entry.Offset, head, entry.Length);
+                }
+                var body = new DiskBody(readers, segment, entry.Offset, head, entry.Length) { HeadBytes = headBytes };
                 if (entry.Stamp > state.Current.Position)
                     _ahead.Add((entry, body));
                 else if (Insert(entry, body, opened))

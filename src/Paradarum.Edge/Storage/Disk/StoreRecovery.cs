@@ -29,7 +29,10 @@ internal sealed class StoreRecovery(IDiskFiles files, string nodeId, ILogger log
     /// The segments that count, newest first, each with the entries that are not removed. One whose index is shorter than the state says, or does not read up to there, is dropped whole: removals
     /// may be missing from it. Behind that, an index ends where it does not read.
     /// </summary>
-    public IEnumerable<(Segment Segment, IReadOnlyList<(long Head, ReadHead Entry)> Entries)> Load(StoreState state, SegmentLog segments)
+    public IEnumerable<(Segment Segment, IReadOnlyList<(long Head, ReadHead Entry, int HeadBytes)> Entries)> Load(
+        StoreState state,
+        SegmentLog segments
+    )
     {
         var durable = state.Segments.ToDictionary(segment => segment.Id, segment => segment.IndexLength);
         var found = files.List().Select(DiskFormat.SegmentOf).OfType<long>().Distinct().ToHashSet();
@@ -45,7 +48,13 @@ internal sealed class StoreRecovery(IDiskFiles files, string nodeId, ILogger log
         }
     }
 
-    private (Segment, IReadOnlyList<(long, ReadHead)>)? Load(long id, long durable, ulong store, SegmentLog segments, SharedTexts texts)
+    private (Segment, IReadOnlyList<(long, ReadHead, int)>)? Load(
+        long id,
+        long durable,
+        ulong store,
+        SegmentLog segments,
+        SharedTexts texts
+    )
     {
         try
         {
@@ -70,7 +79,7 @@ internal sealed class StoreRecovery(IDiskFiles files, string nodeId, ILogger log
         }
     }
 
-    private static List<(long, ReadHead)> Entries(ReadOnlySpan<byte> bytes, long id, SharedTexts texts, out int end)
+    private static List<(long, ReadHead, int)> Entries(ReadOnlySpan<byte> bytes, long id, SharedTexts texts, out int end)
     {
         // Which heads stay is known at the end: only those are worth reading.
         var heads = new Dictionary<long, (int Start, int Length)>();
@@ -85,10 +94,10 @@ internal sealed class StoreRecovery(IDiskFiles files, string nodeId, ILogger log
                 throw new RecordException("its kind is of a later version");
             end = next;
         }
-        var entries = new List<(long, ReadHead)>(heads.Count);
+        var entries = new List<(long, ReadHead, int)>(heads.Count);
         // Newest first, as the segments are.
         foreach (var (head, (start, length)) in heads.OrderByDescending(head => head.Key))
-            entries.Add((head, HeadRecord.Read(bytes.Slice(start, length), texts)));
+            entries.Add((head, HeadRecord.Read(bytes.Slice(start, length), texts), length));
         return entries;
     }
 

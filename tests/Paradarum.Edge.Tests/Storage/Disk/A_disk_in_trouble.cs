@@ -208,6 +208,33 @@ public sealed class A_disk_in_trouble
     }
 
     [Fact]
+    public void An_index_of_large_heads_is_left_as_it_is_and_counts_for_memory()
+    {
+        using var node = new DiskNode(new PowerCutDisk(), _log, bytes: 8 << 20, memory: 16 << 20).Started();
+        for (var n = 0; n < 20; n++)
+            node.Put($"/{n}", "x", acceptLanguage: $"x{n}-{new string('z', 20_000)}").Size.ShouldBeGreaterThan(40_000);
+        node.Settle();
+        var segments = node.Index.Entries().OfType<StoredResponse>().Select(entry => entry.Disk!.Body!.Segment).ToHashSet();
+        node.Put("/more", "x");
+        node.Settle();
+        segments.ShouldAllBe(segment => !segment.IsGone);
+    }
+
+    [Fact]
+    public void A_body_that_would_take_much_of_it_is_kept_in_memory_alone()
+    {
+        using var node = new DiskNode(new PowerCutDisk(), _log, bytes: 16 << 20, memory: 64 << 20).Started();
+        for (var n = 0; n < 100; n++)
+            node.Put($"/{n}", new string('x', 20_000));
+        node.Settle();
+        node.Put("/film", new string('f', 20 << 20));
+        node.Settle();
+        node.Tier.Figures.Entries.ShouldBe(100);
+        node.Tier.Figures.Faults.Skipped.ShouldBe(1);
+        node.Look("/film").ShouldNotBeNull();
+    }
+
+    [Fact]
     public void Room_is_made_where_heads_are_all_there_is()
     {
         using var node = new DiskNode(new PowerCutDisk(), _log, bytes: 8 << 20, memory: 64 << 20).Started();

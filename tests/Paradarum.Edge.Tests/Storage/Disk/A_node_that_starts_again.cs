@@ -298,7 +298,45 @@ public sealed class A_node_that_starts_again
     }
 
     [Fact]
-    public void Reads_a_record_again_that_it_did_not_understand_also_of_a_property_that_is_new()
+    public void Writes_no_cursor_over_what_a_stop_while_it_loads_has_left_untested()
+    {
+        using (var node = new DiskNode(_disk, _log).Started())
+        {
+            node.Put("/old", "old");
+            for (var n = 0; n < 30; n++)
+                node.Put($"/fill/{n}", new string('x', 20_000)); // the next goes into another segment
+            node.Settle();
+            node.Purge("Path", "/x");
+            node.Put("/ahead", "ahead");
+            node.Tier.Work();
+        }
+        var disk = _disk.AfterKill();
+        disk.List().Count(name => name.EndsWith(".index", StringComparison.Ordinal)).ShouldBe(2);
+        _log.Purge(DiskNode.Property, "Path", "/old");
+        using (var stopped = new DiskNode(disk, _log))
+        {
+            using var stop = new CancellationTokenSource();
+            disk.Reading = name =>
+            {
+                if (name == DiskFormat.IndexName(1))
+                    stop.Cancel();
+            };
+            stopped.Tier.Load(stop.Token);
+            stopped.CatchUp();
+            stopped.Put("/new", "new");
+            stopped.Tier.Work();
+            stopped.Sweeper.SweepAll();
+            stopped.Tier.Work(isLast: true);
+        }
+        using var next = new DiskNode(disk.AfterKill(), _log);
+        next.State.Current.Position.ShouldBe(1UL);
+        next.Started().Look("/old").ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Reads_a_record_again_that_it_did_not_understand_also_of_a_property_that_is_new(bool isOfUnknownKind)
     {
         using (var node = new DiskNode(_disk, _log).Started())
         {
@@ -306,10 +344,19 @@ public sealed class A_node_that_starts_again
             node.Settle();
             var body = new Protocol.Link.PropertyBody { Name = "new", State = (Protocol.Link.PropertyState)77 };
             body.Hostnames.Add(new Protocol.Link.HostnameMessage { Name = "new.cdn.localhost", Active = true });
-            _log.Append(new Protocol.Link.RecordPayload { PropertyId = 99, Property = body });
+            _log.Append(isOfUnknownKind ? new Protocol.Link.RecordPayload { PropertyId = 99 } : new() { PropertyId = 99, Property = body });
             node.CatchUp();
             node.Settle();
-            node.State.Current.Position.ShouldBe(2UL);
+            node.State.Current.Unread.Keys.ShouldBe([99L]);
+            if (isOfUnknownKind)
+            {
+                // What comes after it, and is understood, does not make up for it.
+                body.State = Protocol.Link.PropertyState.Active;
+                _log.Append(new Protocol.Link.RecordPayload { PropertyId = 99, Property = body });
+                node.CatchUp();
+                node.Settle();
+                node.State.Current.Properties[99].PassThrough.ShouldBeTrue();
+            }
         }
         using var upgraded = new DiskNode(_disk.AfterKill(), _log);
         upgraded.State.Current.Position.ShouldBe(1UL);

@@ -36,6 +36,9 @@ internal sealed class PowerCutDisk : IDiskFiles
     /// <summary>The folder cannot be listed.</summary>
     public bool ListFails { get; set; }
 
+    /// <summary>Called with its name when a file is read whole.</summary>
+    public Action<string>? Reading { get; set; }
+
     /// <summary>Called when a file is about to be written to.</summary>
     public Action? Writing { get; set; }
 
@@ -74,6 +77,7 @@ internal sealed class PowerCutDisk : IDiskFiles
 
     public byte[]? Read(string name)
     {
+        Reading?.Invoke(name);
         if (ReadsFail)
             throw new IOException("Input/output error");
         return _names.GetValueOrDefault(name)?.Content;

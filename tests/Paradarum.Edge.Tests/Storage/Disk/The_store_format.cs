@@ -42,7 +42,7 @@ public sealed class The_store_format
             state.Cursor.Position.ShouldBe(5UL);
             state.Cursor.Properties.Single().LastPurge.ShouldBe(4UL);
             var (segment, entries) = recovery.Load(state, log).Single();
-            var (head, entry) = entries.ShouldHaveSingleItem("the other one is removed");
+            var (head, entry, _) = entries.ShouldHaveSingleItem("the other one is removed");
             entry.Key.ShouldBe(new CacheKey("https", "site.cdn.localhost", TestNode.Target("/a?x=1")));
             (entry.Stamp, entry.Status).ShouldBe((3UL, 200));
             var body = new DiskBody(readers, segment, entry.Offset, head, entry.Length);
