@@ -1,5 +1,6 @@
 using Npgsql;
 using Paradarum.Control.PurgeLog.Postgres;
+using Paradarum.Testing;
 
 namespace Paradarum.Control.Tests.PurgeLog;
 
@@ -34,4 +35,27 @@ public sealed class The_settings_of_a_connection
 
     private static NpgsqlConnectionStringBuilder Settings(string database) =>
         PostgresEngine.Settings(database, "Paradarum writer", _ => { });
+}
+
+/// <summary>What stands between here and a server may reset a connection at any moment.</summary>
+public sealed class A_connection_that_is_reset_just_when_it_is_made
+{
+    [Fact]
+    public async Task Is_a_server_out_of_reach_like_any_other()
+    {
+        await using var link = new CuttableLink(targetPort: 1);
+        link.Cut();
+        var settings = $"Host=127.0.0.1;Port={link.Port};Username=paradarum;Database=postgres;Pooling=false";
+        // Just when: of many, so that some are.
+        Parallel.For(
+            0,
+            4_000,
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            _ =>
+            {
+                using var connection = new NpgsqlConnection(settings);
+                Should.Throw<NpgsqlException>(connection.Reach);
+            }
+        );
+    }
 }

@@ -36,7 +36,7 @@ internal static class HolderWatch
             try
             {
                 await using var connection = new NpgsqlConnection(settings);
-                await connection.OpenAsync(stop);
+                await connection.ReachAsync(stop);
                 await using var listen = new NpgsqlCommand($"LISTEN {PostgresLogDatabase.Channel}", connection);
                 await listen.ExecuteNonQueryAsync(stop);
                 while (await LookAsync(connection, stop) is { } sight)

@@ -55,7 +55,7 @@ internal sealed class PostgresEngine : LogEngine
         var connection = new NpgsqlConnection(_reader);
         try
         {
-            connection.Open();
+            connection.Reach();
             return connection;
         }
         catch

@@ -50,7 +50,7 @@ internal sealed class PostgresLogDatabase : LogDatabase
         var connection = new NpgsqlConnection(settings);
         try
         {
-            connection.Open();
+            connection.Reach();
             Require(connection);
             TakeLock(connection);
             var database = new PostgresLogDatabase(connection);
