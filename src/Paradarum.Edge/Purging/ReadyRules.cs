@@ -40,7 +40,7 @@ internal sealed class ReadyRules
         var match = FindLiteral(keyed.PathAndQuery, checkedAt);
         if (match.Position == 0 && keyed.HasQuery)
             match = FindEnd(keyed.Path, checkedAt);
-        if (match.Position == 0 && !keyed.IsSameText(fetched) && !keyed.Equals(fetched))
+        if (match.Position == 0 && !keyed.Equals(fetched))
             match = FindLiteral(fetched.PathAndQuery, checkedAt);
         if (match.Position == 0 && _reversedExtensions != PrefixSet.Empty)
             match = FindReversed(_reversedExtensions, PurgeKind.Extension, keyed.Path, checkedAt);

@@ -106,8 +106,7 @@ internal sealed class DiskTier : IDisposable
         {
             // The node starts without; what lies there is dropped before anything is written.
             _generation = -1;
-            var rest = Health.WriteFailed(IsFull(e));
-            _log.DiskFailed(Health.Condition, rest, e);
+            Rest(e);
         }
     }
 
@@ -122,8 +121,7 @@ internal sealed class DiskTier : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            var rest = Health.WriteFailed(IsFull(e));
-            _log.DiskFailed(Health.Condition, rest, e);
+            Rest(e);
             return IsToDrop;
         }
     }
@@ -155,8 +153,7 @@ internal sealed class DiskTier : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
             // What is half written is written again.
-            var rest = Health.WriteFailed(IsFull(e));
-            _log.DiskFailed(Health.Condition, rest, e);
+            Rest(e);
             GiveRoomBack(IsFull(e));
         }
         SayWhenSlow();
@@ -349,6 +346,13 @@ internal sealed class DiskTier : IDisposable
             );
         }
         return cursor;
+    }
+
+    /// <summary>The disk has failed: it is not written to for a while, and the operator hears why.</summary>
+    private void Rest(Exception failure)
+    {
+        var rest = Health.WriteFailed(IsFull(failure));
+        _log.DiskFailed(Health.Condition, rest, failure);
     }
 
     /// <summary>A full disk has no room even for removals and the cursor: the oldest segment makes some.</summary>
