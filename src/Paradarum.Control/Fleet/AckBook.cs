@@ -45,7 +45,7 @@ internal sealed class AckBook
     public void Take(FleetNews news)
     {
         (ShieldFrontier, PopFrontier) = (Math.Max(ShieldFrontier, news.ShieldFrontier), Math.Max(PopFrontier, news.PopFrontier));
-        foreach (var node in news.Nodes.Concat(news.Advanced))
+        foreach (var node in news.Advanced)
         {
             var known = _through.GetValueOrDefault(node.Id);
             _through[node.Id] = (Math.Max(known.Applied, node.AppliedThrough), Math.Max(known.Final, node.FinalThrough));

@@ -86,10 +86,11 @@ internal sealed partial class FleetDesk
     {
         lock (_lock)
         {
-            _records.Put(record);
+            if (!_records.Put(record))
+                return;
             if (_machine.Find(record.Id) is { } node)
                 (node.Enabled, node.Leaving) = (record.Enabled, record.Leaving);
-            else if (record.LeftAt is null)
+            else
                 _machine.Add(FleetRecords.ToMachine(record));
             PublishView();
             if (_machine.Find(record.Id)?.Link is { } link)

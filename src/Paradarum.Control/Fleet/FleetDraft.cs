@@ -5,7 +5,7 @@ namespace Paradarum.Control.Fleet;
 /// <summary>What was heard or decided and is not on disk yet; nobody is shown any of it. Guarded by the desk's lock.</summary>
 internal sealed class FleetDraft(ulong shieldFrontier, ulong popFrontier)
 {
-    private readonly HashSet<string> _nodes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _found = new(StringComparer.Ordinal);
     private readonly HashSet<string> _advanced = new(StringComparer.Ordinal);
     private List<Completed> _completed = [];
     private List<AckRange> _acks = [];
@@ -15,16 +15,17 @@ internal sealed class FleetDraft(ulong shieldFrontier, ulong popFrontier)
     private ulong _popFrontier = popFrontier;
 
     public bool IsEmpty =>
-        !IsUrgent && _acks.Count == 0 && _counts.Count == 0 && _nodes.Count == 0 && _advanced.Count == 0 && !_frontiersMoved;
+        !IsUrgent && _acks.Count == 0 && _counts.Count == 0 && _found.Count == 0 && _advanced.Count == 0 && !_frontiersMoved;
 
     /// <summary>Something became complete: others wait to hear it.</summary>
     public bool IsUrgent => _completed.Count > 0;
 
     public void Complete(Completed range) => _completed.Add(range);
 
-    public void NodeChanged(string nodeId) => _nodes.Add(nodeId);
+    /// <summary>Where it is reached, or that it has left.</summary>
+    public void NodeFound(string nodeId) => _found.Add(nodeId);
 
-    /// <summary>Only how far it is and how it does; at a purge that is so of every node, so those are written together.</summary>
+    /// <summary>How far it is and how it does; at a purge that is so of every node, so those are written together.</summary>
     public void NodeAdvanced(string nodeId) => _advanced.Add(nodeId);
 
     public void Acknowledged(string nodeId, ulong after, ulong through, DateTimeOffset at)
@@ -51,18 +52,17 @@ internal sealed class FleetDraft(ulong shieldFrontier, ulong popFrontier)
     {
         if (IsEmpty)
             return null;
-        _advanced.ExceptWith(_nodes);
         var news = new FleetNews(
             _completed,
             _acks,
             _counts,
-            [.. _nodes.Select(id => records[id])],
+            [.. _found.Select(id => records[id])],
             [.. _advanced.Select(id => records[id])],
             _shieldFrontier,
             _popFrontier
         );
         (_completed, _acks, _counts, _frontiersMoved) = ([], [], [], false);
-        _nodes.Clear();
+        _found.Clear();
         _advanced.Clear();
         return news;
     }

@@ -104,11 +104,6 @@ internal sealed class FleetLoop(FleetDesk desk, LogWriter writer, TimeProvider t
     private bool Save(LogWrite write, FleetNews news, ulong tail)
     {
         ReceiptStore.Save(write, news);
-        foreach (var node in news.Nodes)
-        {
-            if (node.LeftAt is not null)
-                FleetStore.ForgetInstances(write, node.Id);
-        }
         if (tail > _forgottenThrough)
             ReceiptStore.ForgetThrough(write, tail);
         return true;

@@ -14,13 +14,15 @@ internal readonly record struct CountKey(ulong Position, string NodeId);
 
 /// <summary>
 /// Everything the fleet has yet to write, written together: one row for all acknowledgements, however many nodes and purges they cover, and one statement for all nodes that
-/// only <paramref name="Advanced"/>.
+/// <paramref name="Advanced"/>. Of a node it is only what the fleet found out, never what the registry changes.
 /// </summary>
+/// <param name="Found">Nodes that are reached elsewhere than before, or have left.</param>
+/// <param name="Advanced">Nodes that are further than before, or do better or worse.</param>
 internal sealed record FleetNews(
     IReadOnlyList<Completed> Completed,
     IReadOnlyList<AckRange> Acks,
     IReadOnlyDictionary<CountKey, PurgeCount> Counts,
-    IReadOnlyList<NodeRecord> Nodes,
+    IReadOnlyList<NodeRecord> Found,
     IReadOnlyList<NodeRecord> Advanced,
     ulong ShieldFrontier,
     ulong PopFrontier

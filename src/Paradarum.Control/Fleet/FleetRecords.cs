@@ -39,31 +39,36 @@ internal sealed class FleetRecords
 
     public NodeRecord? Find(string nodeId) => _records.GetValueOrDefault(nodeId);
 
-    /// <summary>Takes in a registry change. What the fleet itself found out meanwhile stays.</summary>
-    public void Put(NodeRecord record)
+    /// <summary>Takes in a registry change, which is durable. What the fleet itself found out meanwhile stays.</summary>
+    /// <returns>False when that is that the node has left.</returns>
+    public bool Put(NodeRecord record)
     {
-        _records[record.Id] = _records.TryGetValue(record.Id, out var known)
-            ? record with
-            {
-                Url = known.Url,
-                Healthy = known.Healthy,
-                AppliedThrough = known.AppliedThrough,
-                FinalThrough = known.FinalThrough,
-            }
-            : record;
-        _draft.NodeChanged(record.Id);
+        if (!_records.TryGetValue(record.Id, out var known))
+            known = record;
+        if (known.LeftAt is not null)
+            return false;
+        _records[record.Id] = record with
+        {
+            Url = known.Url,
+            Healthy = known.Healthy,
+            AppliedThrough = known.AppliedThrough,
+            FinalThrough = known.FinalThrough,
+        };
+        return true;
     }
 
     public void IsReachedAt(string nodeId, string url)
     {
+        if (string.Equals(_records[nodeId].Url, url, StringComparison.Ordinal))
+            return;
         _records[nodeId] = _records[nodeId] with { Url = url };
-        _draft.NodeChanged(nodeId);
+        _draft.NodeFound(nodeId);
     }
 
     public void HasLeft(string nodeId, DateTimeOffset at)
     {
         _records[nodeId] = _records[nodeId] with { LeftAt = at, EnrolmentDigest = null, CredentialDigest = null };
-        _draft.NodeChanged(nodeId);
+        _draft.NodeFound(nodeId);
     }
 
     public void CountsAreFinal(string nodeId, ulong through)

@@ -51,14 +51,17 @@ internal static class FleetStore
         return memory;
     }
 
+    /// <summary>
+    /// A node as the registry made or changed it. Of one that is known only what the registry owns is written, and nothing of one that has left: what the fleet finds out of a
+    /// node may have been written meanwhile, and <see cref="SaveFound"/> keeps to its own columns for the same reason.
+    /// </summary>
     public static void SaveNode(LogWrite write, NodeRecord node) =>
         write.Execute(
             $"""
             INSERT INTO fleet_nodes ({NodeColumns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-            ON CONFLICT (id) DO UPDATE SET enabled = excluded.enabled, leaving = excluded.leaving, left_at = excluded.left_at,
-              enrolment_digest = excluded.enrolment_digest, credential_digest = excluded.credential_digest, url = excluded.url,
-              healthy = excluded.healthy, applied_through = CASE WHEN excluded.applied_through > fleet_nodes.applied_through THEN excluded.applied_through ELSE fleet_nodes.applied_through END,
-              final_through = CASE WHEN excluded.final_through > fleet_nodes.final_through THEN excluded.final_through ELSE fleet_nodes.final_through END
+            ON CONFLICT (id) DO UPDATE SET enabled = excluded.enabled, leaving = excluded.leaving,
+              enrolment_digest = excluded.enrolment_digest, credential_digest = excluded.credential_digest
+            WHERE fleet_nodes.left_at IS NULL
             """,
             node.Id,
             node.Name,
@@ -74,6 +77,21 @@ internal static class FleetStore
             (long)node.AppliedThrough,
             (long)node.FinalThrough
         );
+
+    /// <summary>Where a node said that it is reached, and that it has left. Gathered before it is written: what the registry did to the node meanwhile stays.</summary>
+    public static void SaveFound(LogWrite write, NodeRecord node)
+    {
+        write.Execute("UPDATE fleet_nodes SET url = $2 WHERE id = $1", node.Id, node.Url);
+        if (node.LeftAt is not { } left)
+            return;
+        // What it could prove itself by is of no use from here on.
+        write.Execute(
+            "UPDATE fleet_nodes SET left_at = $2, enrolment_digest = NULL, credential_digest = NULL WHERE id = $1",
+            node.Id,
+            left.ToUnixTimeMilliseconds()
+        );
+        ForgetInstances(write, node.Id);
+    }
 
     /// <summary>How far nodes are and whether they are healthy: one statement for all of them, since a purge moves every node of a fleet.</summary>
     public static void SaveProgress(LogWrite write, IReadOnlyList<NodeRecord> nodes) =>
@@ -134,7 +152,7 @@ internal static class FleetStore
     public static void ForgetInstance(LogWrite write, string nodeId, string instanceId) =>
         write.Execute("DELETE FROM fleet_instances WHERE node_id = $1 AND instance_id = $2", nodeId, instanceId);
 
-    public static void ForgetInstances(LogWrite write, string nodeId) =>
+    private static void ForgetInstances(LogWrite write, string nodeId) =>
         write.Execute("DELETE FROM fleet_instances WHERE node_id = $1", nodeId);
 
     private static NodeRecord ReadNode(DbDataReader row) =>

@@ -51,8 +51,8 @@ internal static class ReceiptStore
             if (count is { Objects: > 0 } or { ReclaimedObjects: > 0 } or { Widened: true })
                 SaveCount(write, key, count);
         }
-        foreach (var node in news.Nodes)
-            FleetStore.SaveNode(write, node);
+        foreach (var node in news.Found)
+            FleetStore.SaveFound(write, node);
         if (news.Advanced.Count > 0)
             FleetStore.SaveProgress(write, news.Advanced);
         FleetStore.SetMeta(write, "shield_frontier", FleetStore.Text(news.ShieldFrontier));

@@ -19,12 +19,11 @@ public sealed class What_many_nodes_say_together
         using var folder = new TemporaryFolder();
         await using var writer = Open(folder.Path);
         NodeRecord[] nodes = [.. Enumerable.Range(0, Many).Select(n => Node(n, applied: 0, final: 0))];
-        await SaveAsync(writer, nodes, []);
+        await RegisterAsync(writer, nodes);
 
-        await SaveAsync(writer, [], [.. Enumerable.Range(0, Many).Select(n => Node(n, applied: 7, final: (ulong)(n % 5)))]);
+        await SaveAsync(writer, [.. Enumerable.Range(0, Many).Select(n => Node(n, applied: 7, final: (ulong)(n % 5)))]);
         await SaveAsync(
             writer,
-            [],
             [Node(3, applied: 2, final: 9) with { Name = "renamed", Healthy = false }, Node(Many, applied: 1, final: 1)]
         );
 
@@ -41,7 +40,7 @@ public sealed class What_many_nodes_say_together
     {
         using var folder = new TemporaryFolder();
         await using var writer = Open(folder.Path);
-        await SaveAsync(writer, [Node(1, 0, 0)], []);
+        await RegisterAsync(writer, Node(1, 0, 0));
         using var reader = writer.OpenReader();
         var plan = reader.Rows("EXPLAIN QUERY PLAN " + FleetStore.SayProgress(SqlDialect.Sqlite), row => row.GetString(3), "[]");
         plan.ShouldContain(step => step.StartsWith("SEARCH fleet_nodes USING INDEX", StringComparison.Ordinal), string.Join("; ", plan));
@@ -49,18 +48,18 @@ public sealed class What_many_nodes_say_together
     }
 
     [Fact]
-    public void Is_told_apart_from_what_changes_a_node()
+    public void Is_told_apart_from_where_a_node_is_found()
     {
         var draft = new FleetDraft(0, 0);
         var records = new[] { Node(1, 4, 0), Node(2, 4, 0), Node(3, 0, 0) }.ToDictionary(node => node.Id, StringComparer.Ordinal);
-        foreach (var id in records.Keys)
-            draft.NodeAdvanced(id);
-        draft.NodeChanged("node-3");
+        draft.NodeAdvanced("node-1");
+        draft.NodeAdvanced("node-2");
+        draft.NodeFound("node-2");
 
         draft.IsEmpty.ShouldBeFalse();
         var news = draft.Take(records)!;
         news.Advanced.Select(node => node.Id).ShouldBe(["node-1", "node-2"], ignoreOrder: true);
-        news.Nodes.Select(node => node.Id).ShouldBe(["node-3"]);
+        news.Found.Select(node => node.Id).ShouldBe(["node-2"]);
         draft.IsEmpty.ShouldBeTrue();
     }
 
@@ -90,15 +89,24 @@ public sealed class What_many_nodes_say_together
             CancellationToken.None
         );
 
-    private static async Task SaveAsync(LogWriter writer, IReadOnlyList<NodeRecord> changed, IReadOnlyList<NodeRecord> advanced)
-    {
-        await writer.WriteAsync(
+    private static Task<bool> RegisterAsync(LogWriter writer, params IReadOnlyList<NodeRecord> nodes) =>
+        writer.WriteAsync(
             write =>
             {
-                ReceiptStore.Save(write, new FleetNews([], [], ImmutableDictionary<CountKey, PurgeCount>.Empty, changed, advanced, 0, 0));
+                foreach (var node in nodes)
+                    FleetStore.SaveNode(write, node);
                 return true;
             },
             CancellationToken.None
         );
-    }
+
+    private static Task<bool> SaveAsync(LogWriter writer, IReadOnlyList<NodeRecord> advanced) =>
+        writer.WriteAsync(
+            write =>
+            {
+                ReceiptStore.Save(write, new FleetNews([], [], ImmutableDictionary<CountKey, PurgeCount>.Empty, [], advanced, 0, 0));
+                return true;
+            },
+            CancellationToken.None
+        );
 }
