@@ -117,6 +117,12 @@ internal sealed class NodeHost : IAsyncDisposable
     /// <summary>Whether the folder holds a node's identity: then no enrolment token is needed.</summary>
     public static bool HasIdentity(string folder) => Enrolment.IsDone(folder);
 
+    /// <summary>What a node of this folder proves itself with; null: it has not enrolled.</summary>
+    public static NodeIdentity? IdentityIn(string folder) => Enrolment.Read(folder);
+
+    /// <summary>For an identity that the control plane does not take any more: the next start from this folder enrols, and takes nothing of what another node stored.</summary>
+    public static void ForgetIdentity(string folder) => Enrolment.Forget(folder);
+
     /// <summary>Takes the folder, enrols when it must, listens and begins to follow the log. It answers from its first moment, fenced until a grant takes effect.</summary>
     /// <exception cref="ArgumentException">Settings out of range, all of them named.</exception>
     /// <exception cref="IOException">The folder or the port is taken.</exception>

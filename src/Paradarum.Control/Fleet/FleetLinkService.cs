@@ -24,6 +24,9 @@ internal sealed class FleetLinkService(
     public const string NodeHeader = "paradarum-node";
     public const string CredentialHeader = "paradarum-credential";
 
+    private const string UnknownNode =
+        "No node is known by this id and credential: its token was renewed, or the control plane was restored from a backup that is older than the node. Give it a new enrolment token and an empty data folder.";
+
     public override async Task<EnrolReply> Enrol(EnrolRequest request, ServerCallContext context)
     {
         var enrolled = await registry.EnrolAsync(request.Token, RequestSource.Of(context.GetHttpContext()), context.CancellationToken);
@@ -46,7 +49,7 @@ internal sealed class FleetLinkService(
     )
     {
         if (!Authenticated(context, out var node))
-            throw new RpcException(new Status(StatusCode.Unauthenticated, "Send the node's id and credential."));
+            throw new RpcException(new Status(StatusCode.Unauthenticated, UnknownNode));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, host.ApplicationStopping);
         var stream = new FleetStream(desk, questions, snapshots, writer, node, requestStream, responseStream, traces, time, log);
         await stream.RunAsync(stop);

@@ -104,7 +104,7 @@ internal sealed class ControlLinkClient(
                 return;
             if (session.Progressed)
                 failures = 1;
-            log.LinkLost(state.Current.Position, failures, cause);
+            log.LinkLost(identity.Name, state.Current.Position, failures, cause);
             controls.Next();
             await RestAsync(Backoff.For(failures, controls.Count, Jitter()), stoppingToken);
         }

@@ -16,14 +16,32 @@ internal static class Enrolment
     private const string FileName = "node.json";
 
     /// <summary>The identity a former start left behind; null when this node has not enrolled.</summary>
-    public static NodeIdentity? Read(NodeFolder folder)
+    /// <exception cref="IOException">There is one that cannot be read.</exception>
+    public static NodeIdentity? Read(string folder)
     {
-        var file = Path.Combine(folder.Path, FileName);
-        return File.Exists(file) ? JsonSerializer.Deserialize<NodeIdentity>(File.ReadAllText(file)) : null;
+        var file = Path.Combine(folder, FileName);
+        try
+        {
+            return File.Exists(file) ? JsonSerializer.Deserialize<NodeIdentity>(File.ReadAllText(file)) : null;
+        }
+        catch (JsonException e)
+        {
+            throw new IOException(
+                $"The node's identity {file} cannot be read: give the node a new enrolment token and an empty data folder.",
+                e
+            );
+        }
     }
 
     /// <summary>Whether a node has enrolled from this folder.</summary>
     public static bool IsDone(string folder) => File.Exists(Path.Combine(folder, FileName));
+
+    /// <summary>The next start from this folder enrols.</summary>
+    public static void Forget(string folder)
+    {
+        if (IsDone(folder))
+            File.Delete(Path.Combine(folder, FileName));
+    }
 
     /// <summary>The kept identity, or the one that the token buys. The token is of no use afterwards, even when the answer gets lost.</summary>
     /// <exception cref="RpcException">The control plane can't be reached.</exception>
@@ -35,7 +53,7 @@ internal static class Enrolment
         CancellationToken stop
     )
     {
-        if (Read(folder) is { } kept)
+        if (Read(folder.Path) is { } kept)
             return kept;
         // One of them works. Only the last one's silence is the answer; the token is spent with the first that takes it.
         foreach (var control in controls[..^1])

@@ -8,8 +8,8 @@ internal static partial class Log
     [LoggerMessage(5000, LogLevel.Information, "Connected to the control plane: node {Node}, log {Epoch}")]
     public static partial void LinkOpened(this ILogger log, string node, string epoch);
 
-    [LoggerMessage(5001, LogLevel.Warning, "The control link is lost at position {Position}, {Failures} in a row")]
-    public static partial void LinkLost(this ILogger log, ulong position, int failures, Exception? cause);
+    [LoggerMessage(5001, LogLevel.Warning, "Node {Node} has lost its control link at position {Position}, {Failures} in a row")]
+    public static partial void LinkLost(this ILogger log, string node, ulong position, int failures, Exception? cause);
 
     [LoggerMessage(5002, LogLevel.Error, "The control plane refused this node: {Reason}")]
     public static partial void LinkRefused(this ILogger log, string reason);

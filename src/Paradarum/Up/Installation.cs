@@ -190,14 +190,24 @@ internal sealed class Installation : IAsyncDisposable
     private async Task<NodeHost> StartNodeAsync(WantedNode want, FleetRegistry fleet, UpOptions options, CancellationToken stop)
     {
         var registered = fleet.List().Select(standing => standing.Node).FirstOrDefault(node => !node.Leaving && node.Name == want.Name);
+        var folder = FolderOf(options, want.Name);
         var newcomer =
             registered is null ? Opened(await fleet.CreateAsync(Caller.System(0), want.Name, want.Role, stop))
-            : NodeHost.HasIdentity(FolderOf(options, want.Name)) ? null
+            : Proves(folder, registered) ? null
             // Its folder is gone, or a start was cut between the token's use and the identity's writing.
             : Opened(await fleet.RenewTokenAsync(Caller.System(0), registered.Id, stop));
+        // The control plane was restored from a backup that is older than the node: what it has is of no use, and it would go before the token.
+        if (newcomer is not null)
+            NodeHost.ForgetIdentity(folder);
         var started = await NodeHost.StartAsync(NodeOptions(want, options) with { EnrolmentToken = newcomer?.EnrolmentToken }, stop);
         return Opened(started);
     }
+
+    /// <summary>Whether the node of this folder is let in as that one.</summary>
+    private static bool Proves(string folder, NodeRecord registered) =>
+        NodeHost.IdentityIn(folder) is { } kept
+        && string.Equals(kept.NodeId, registered.Id, StringComparison.Ordinal)
+        && registered.Accepts(NodeRecord.Digest(kept.Credential));
 
     /// <summary>
     /// Lets a node that is not wanted any more leave the fleet by its own word: it is started once, told to leave, and says that it holds nothing. Else every
@@ -206,7 +216,7 @@ internal sealed class Installation : IAsyncDisposable
     private async Task DismissAsync(NodeRecord surplus, FleetRegistry fleet, UpOptions options, CancellationToken stop)
     {
         var folder = FolderOf(options, surplus.Name);
-        if (NodeHost.HasIdentity(folder))
+        if (Proves(folder, surplus))
         {
             var want = new WantedNode(surplus.Name, surplus.Role, Port: 0);
             await using var node = Opened(await NodeHost.StartAsync(NodeOptions(want, options), stop));

@@ -56,7 +56,7 @@ internal sealed class LiveNode : IAsyncDisposable
     {
         using var port = new FleetPort(host);
         var held = NodeFolder.Take(folder);
-        if (Enrolment.Read(held) is not { } identity)
+        if (Enrolment.Read(held.Path) is not { } identity)
         {
             var created = ControlHost.Opened(
                 await port.Registry.CreateAsync(ControlHost.Somebody, Path.GetFileName(folder), role, CancellationToken.None)

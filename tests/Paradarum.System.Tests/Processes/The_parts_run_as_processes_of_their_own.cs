@@ -93,5 +93,10 @@ public sealed class The_parts_run_as_processes_of_their_own
         twice.Code.ShouldBe(1);
         twice.Errors.ShouldContain("unknown or was used already");
         twice.Errors.ShouldNotContain(token);
+
+        await File.WriteAllTextAsync(Path.Combine(fleet.Folder["one"], "node.json"), "{", TestContext.Current.CancellationToken);
+        var unreadable = await ParadarumProcess.RunAsync(Edge("pop", "one"));
+        unreadable.Code.ShouldBe(1);
+        unreadable.Errors.ShouldContain("node.json cannot be read: give the node a new enrolment token and an empty data folder.");
     }
 }

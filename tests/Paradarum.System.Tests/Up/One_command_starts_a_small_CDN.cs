@@ -68,6 +68,34 @@ public sealed class One_command_starts_a_small_CDN
     }
 
     [Fact]
+    public async Task Restored_from_before_a_node_enrolled_it_enrols_that_node_anew()
+    {
+        using var folder = new TemporaryFolder();
+        var ports = UpPorts.Pick();
+        // One that stays, so that no start writes anything to the log: the restored one has not lost its end.
+        string[] origin = ["--origin", "http://127.0.0.1:9"];
+        var control = Path.Combine(folder["data"], "control");
+        await using (var first = await UpProcess.StartAsync(folder["data"], ports, [.. origin, "--pops", "1"]))
+            await first.StopAsync();
+        Copies.Folder(control, folder["snapshot"]);
+        UpFacts.Node lost;
+        await using (var second = await UpProcess.StartAsync(folder["data"], ports, [.. origin, "--pops", "2"]))
+        {
+            lost = second.Facts.Pops[1];
+            await second.StopAsync();
+        }
+        Directory.Delete(control, recursive: true);
+        Copies.Folder(folder["snapshot"], control);
+
+        await using var third = await UpProcess.StartAsync(folder["data"], ports, [.. origin, "--pops", "2"]);
+
+        third.Facts.Pops[1].Id.ShouldNotBe(lost.Id);
+        using var api = third.Api();
+        var receipt = await api.ReceiptAsync(await api.PurgeAsync(third.Facts.PropertyId, new { type = "All" }), "30s");
+        receipt["state"]!.GetValue<string>().ShouldBe("complete");
+    }
+
+    [Fact]
     public async Task When_up_json_is_gone_the_old_key_is_revoked_and_new_ones_are_made()
     {
         using var folder = new TemporaryFolder();
