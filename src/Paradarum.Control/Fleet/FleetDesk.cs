@@ -86,6 +86,7 @@ internal sealed partial class FleetDesk
     {
         lock (_lock)
         {
+            var former = _records.Find(record.Id)?.CredentialDigest;
             if (!_records.Put(record))
                 return;
             if (_machine.Find(record.Id) is { } node)
@@ -94,7 +95,12 @@ internal sealed partial class FleetDesk
                 _machine.Add(FleetRecords.ToMachine(record));
             PublishView();
             if (_machine.Find(record.Id)?.Link is { } link)
+            {
+                // Who holds the former credential is nobody any more. What it was granted runs on, as for a node that was cut off.
+                if (former is not null && !record.Accepts(former))
+                    _machine.LinkLost(link);
                 _streams.Wake(link);
+            }
             Settle(everyNode: true);
         }
     }
@@ -127,11 +133,14 @@ internal sealed partial class FleetDesk
     }
 
     /// <summary>Opens a stream for a node whose instance is already persisted. Null when it is refused.</summary>
-    public NodeLink? Hello(string nodeId, InstanceFacts facts, ulong? presented, string url, Wake stream)
+    /// <param name="proven">As it was when it proved who it is; a credential that was taken from it since is none.</param>
+    public NodeLink? Hello(NodeRecord proven, InstanceFacts facts, ulong? presented, string url, Wake stream)
     {
         lock (_lock)
         {
-            if (_machine.Find(nodeId) is not { } node)
+            if (_machine.Find(proven.Id) is not { } node)
+                return null;
+            if (proven.CredentialDigest is not { } digest || _records.Find(proven.Id)?.Accepts(digest) != true)
                 return null;
             var (before, former) = (node.EverApplied, node.Link);
             if (_machine.Hello(node, facts, presented, Now()) is not { } link)
@@ -139,8 +148,8 @@ internal sealed partial class FleetDesk
             if (former is not null)
                 _streams.Wake(former);
             _streams.Add(link, stream);
-            _draft.Acknowledged(nodeId, before, node.EverApplied, _time.GetUtcNow());
-            _records.IsReachedAt(nodeId, url);
+            _draft.Acknowledged(proven.Id, before, node.EverApplied, _time.GetUtcNow());
+            _records.IsReachedAt(proven.Id, url);
             PublishView();
             Settle(node);
             return link;

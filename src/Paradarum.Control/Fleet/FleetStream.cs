@@ -67,7 +67,10 @@ internal sealed class FleetStream(
         }
         if (opened is not { } link)
         {
-            await RefuseAsync(refused ?? "A later start of this node holds its data folder, or the node is gone.", stop.Token);
+            await RefuseAsync(
+                refused ?? "A later start of this node holds its data folder, its token was renewed, or the node is gone.",
+                stop.Token
+            );
             return;
         }
 
@@ -136,7 +139,7 @@ internal sealed class FleetStream(
             else if (fit == CursorFit.AnotherEpoch && hello.Epoch.Length > 0)
                 _snapshotReason = "it has another log";
             ulong? presented = fit == CursorFit.Ours ? hello.Position : null;
-            var link = desk.Hello(node.Id, facts, presented, hello.Url, _wake);
+            var link = desk.Hello(node, facts, presented, hello.Url, _wake);
             if (link is not null)
                 log.NodeConnected(node.Id, hello.InstanceId, presented);
             return (link, null);

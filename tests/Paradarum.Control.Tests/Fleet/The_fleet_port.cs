@@ -55,6 +55,25 @@ public sealed class The_fleet_port
     }
 
     [Fact]
+    public async Task Ends_the_stream_of_a_credential_when_the_token_is_renewed()
+    {
+        await using var host = await ControlHost.StartAsync();
+        using var port = new FleetPort(host);
+        var node = await port.EnrolAsync("pop1", NodeRole.Pop);
+        using var held = await port.ConnectAsync(node);
+        await held.HearAsync(ControlMessage.BodyOneofCase.Snapshot);
+
+        ControlHost.Opened(await port.Registry.SetEnabledAsync(ControlHost.Somebody, node.NodeId, enabled: false, CancellationToken.None));
+        await held.BeatAsync(1);
+        await held.HearAsync(ControlMessage.BodyOneofCase.Grant); // any other change leaves it open
+
+        ControlHost.Opened(await port.Registry.RenewTokenAsync(ControlHost.Somebody, node.NodeId, CancellationToken.None));
+        while (await held.HearAsync() is not null) { }
+        using var again = await port.ConnectAsync(node);
+        (await Should.ThrowAsync<RpcException>(again.HearAsync)).StatusCode.ShouldBe(StatusCode.Unauthenticated);
+    }
+
+    [Fact]
     public async Task Keeps_nothing_that_could_be_shown_again()
     {
         await using var host = await ControlHost.StartAsync();

@@ -16,7 +16,7 @@ public sealed class The_loop_of_the_fleet
         var memory = new FleetMemory(start, [node], [], new byte[32], 0, 0, [], [], []);
         var desk = new FleetDesk(memory, new FleetOptions(), log.Feed, log.Time, NullLogger.Instance);
 
-        desk.Hello("n1", new InstanceFacts("i1", "boot", "folder", 1), null, "http://127.0.0.1:9", new Wake()).ShouldNotBeNull();
+        desk.Hello(node, new InstanceFacts("i1", "boot", "folder", 1), null, "http://127.0.0.1:9", new Wake()).ShouldNotBeNull();
         await desk.Loop.WaitAsync(TestContext.Current.CancellationToken);
         desk.HasNews().ShouldBe((true, false));
 
