@@ -28,6 +28,18 @@ internal sealed class FlightBoard(TimeProvider time)
 
     public long Next() => Interlocked.Increment(ref _order);
 
+    /// <summary>Visitors who wait for, or are sent, what the fetches bring that may still be joined.</summary>
+    public int Visitors
+    {
+        get
+        {
+            var visitors = 0;
+            foreach (var (_, flight) in _open)
+                visitors += flight.Body.Readers;
+            return visitors;
+        }
+    }
+
     public Flight? Find(in FlightKey key) => _open.GetValueOrDefault(key);
 
     /// <summary>Makes a flight the one that others join, in place of <paramref name="former"/>. False when someone else was quicker.</summary>

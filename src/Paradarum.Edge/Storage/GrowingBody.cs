@@ -52,6 +52,16 @@ internal sealed class GrowingBody(long bound, long window)
         }
     }
 
+    /// <summary>Who takes part at the moment.</summary>
+    public int Readers
+    {
+        get
+        {
+            lock (_gate)
+                return _readers.Count;
+        }
+    }
+
     /// <summary>Takes part from the first byte on. Null when earlier bytes are gone or the body broke: too late to join.</summary>
     public Reader? Join()
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Paradarum.Edge.Leasing;
 using Paradarum.Edge.Purging;
+using Paradarum.Edge.Serving;
 using Paradarum.Edge.Storage;
 using Paradarum.Protocol.Link;
 
@@ -11,7 +12,7 @@ internal sealed class NodeMeter
 {
     public const string MeterName = "Paradarum.Edge";
 
-    public NodeMeter(IMeterFactory meters, NodeState state, LeaseHolder lease, ResponseStore store)
+    public NodeMeter(IMeterFactory meters, NodeState state, LeaseHolder lease, ResponseStore store, FlightBoard board)
     {
         var meter = meters.Create(MeterName);
         meter.CreateObservableGauge("paradarum.edge.position", () => (long)state.Current.Position, "{position}", "Applied");
@@ -23,6 +24,7 @@ internal sealed class NodeMeter
             "{property}",
             "Still to be swept"
         );
+        meter.CreateObservableGauge("paradarum.edge.fetches.visitors", () => board.Visitors, "{visitor}", "Visitors of fetches under way");
         meter.CreateObservableCounter(
             "paradarum.edge.variants.crowded_out",
             () => store.CrowdedOut,

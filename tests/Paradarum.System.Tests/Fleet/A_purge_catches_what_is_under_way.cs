@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Paradarum.Edge.Serving;
 using Paradarum.Testing;
 
 namespace Paradarum.SystemTests.Fleet;
@@ -30,6 +32,8 @@ public sealed class A_purge_catches_what_is_under_way
         var gate = HoldOldPage(fleet);
         var waiting = new[] { pop.VisitAsync("/page"), pop.VisitAsync("/page") };
         await gate.Arrived;
+        var board = pop.Node.Services.GetRequiredService<FlightBoard>();
+        await Eventually.Async(() => board.Visitors == waiting.Length, "both wait for the one fetch");
         fleet.Serves("new");
 
         await fleet.PurgeAndWaitAsync("Regex", "/page", "equals");
