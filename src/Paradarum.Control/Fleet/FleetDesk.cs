@@ -189,6 +189,8 @@ internal sealed partial class FleetDesk
             var before = link.Node.EverApplied;
             if (!_machine.Acknowledge(link, ack.Position))
                 return false;
+            if (ack.Position > link.MostSent)
+                return true;
             _draft.Acknowledged(link.Node.Id, before, link.Node.EverApplied, _time.GetUtcNow());
             foreach (var count in ack.Counts)
                 _draft.Counted(link.Node.Id, count);

@@ -93,13 +93,16 @@ internal sealed class FleetMachine
     /// <summary>Answers a heartbeat that has arrived by <paramref name="now"/>.</summary>
     public Renewal Heartbeat(NodeLink link, TimeSpan now) => _leases.Renew(link, () => Dispatch.Head, now);
 
-    /// <summary>The node applied everything up to <paramref name="position"/>. False when it was never sent that: the stream is broken.</summary>
+    /// <summary>
+    /// The node applied everything up to <paramref name="position"/>. False when it was never sent that: the stream is broken. One that is still to be sent a snapshot, because the log no
+    /// longer reaches back to it, may say how far it came before; that counts for nothing.
+    /// </summary>
     public bool Acknowledge(NodeLink link, ulong position)
     {
         if (link.Closed)
             return true;
         if (position > link.MostSent)
-            return false;
+            return link.Sent is null;
         link.Holding.NoteApplied(position);
         link.NoteAcknowledged(position);
         link.Node.EverApplied = Math.Max(link.Node.EverApplied, position);

@@ -91,7 +91,8 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
             caller,
             nodeId,
             "token-renewed",
-            node => node with { EnrolmentDigest = NodeRecord.Digest(token), CredentialDigest = null },
+            // One that leaves is told so by its own stream, which needs the credential; and it enrols no more.
+            node => node.Leaving ? null : node with { EnrolmentDigest = NodeRecord.Digest(token), CredentialDigest = null },
             stop
         );
         return renewed.Ok(out var node, out var refusal) ? new NewNode(node, token) : refusal;
@@ -166,16 +167,15 @@ internal sealed class FleetRegistry(FleetDesk desk, LogWriter writer, TimeProvid
         Caller caller,
         string nodeId,
         string action,
-        Func<NodeRecord, NodeRecord> change,
+        Func<NodeRecord, NodeRecord?> change,
         CancellationToken stop
     )
     {
         await _oneChange.WaitAsync(stop);
         try
         {
-            if (desk.Find(nodeId) is not { LeftAt: null } node)
+            if (desk.Find(nodeId) is not { LeftAt: null } node || change(node) is not { } changed)
                 return Refusal.NotFound("Node not found.");
-            var changed = change(node);
             await SaveAsync(changed, caller.Actor, action, stop);
             return changed;
         }

@@ -74,6 +74,25 @@ public sealed class The_fleet_port
     }
 
     [Fact]
+    public async Task Leaves_the_credential_to_a_node_that_is_to_leave()
+    {
+        await using var host = await ControlHost.StartAsync();
+        await host.AddPropertyAsync("shop");
+        using var port = new FleetPort(host);
+        var node = await port.EnrolAsync("pop1", NodeRole.Pop);
+        using var held = await port.ConnectAsync(node);
+        await held.HearAsync(ControlMessage.BodyOneofCase.Snapshot);
+        await held.BeatAsync(1);
+        await held.HearAsync(ControlMessage.BodyOneofCase.Grant);
+        ControlHost.Opened(await port.Registry.DeleteAsync(ControlHost.Somebody, node.NodeId, CancellationToken.None));
+
+        var renewed = await port.Registry.RenewTokenAsync(ControlHost.Somebody, node.NodeId, CancellationToken.None);
+
+        renewed.Ok(out _, out _).ShouldBeFalse("its token would buy nothing");
+        await held.HearAsync(ControlMessage.BodyOneofCase.Leave);
+    }
+
+    [Fact]
     public async Task Keeps_nothing_that_could_be_shown_again()
     {
         await using var host = await ControlHost.StartAsync();
@@ -292,6 +311,44 @@ public sealed class The_fleet_port
     }
 
     [Fact]
+    public async Task Sends_its_snapshot_to_a_node_that_the_log_no_longer_reaches_back_to_whatever_it_says_meanwhile()
+    {
+        await using var host = await ControlHost.StartAsync(configure: options =>
+            options with
+            {
+                Log = options.Log with { MostRecords = 1_000 },
+            }
+        );
+        var property = await host.AddPropertyAsync("shop");
+        using var port = new FleetPort(host);
+        var pop = await port.EnrolAsync("pop1", NodeRole.Pop);
+        var hello = new Hello { InstanceId = "one start" };
+        using (var first = await port.ConnectAsync(pop, hello))
+        {
+            var had = (await first.HearAsync(ControlMessage.BodyOneofCase.Snapshot)).Snapshot;
+            (hello.Epoch, hello.Position, hello.Hash) = (had.Epoch, had.Position, had.Hash);
+        }
+        await AppendAsync(host, property.Id, count: 1_500);
+        // A live shield that is behind holds the PoP's snapshot back.
+        using var shield = await port.ConnectAsync(await port.EnrolAsync("shield1", NodeRole.Shield));
+        var start = (await shield.HearAsync(ControlMessage.BodyOneofCase.Snapshot)).Snapshot;
+        await shield.AckAsync(start.Position, start.Hash);
+        await shield.BeatAsync(1);
+        await shield.HearAsync(ControlMessage.BodyOneofCase.Grant);
+        await AppendAsync(host, property.Id);
+        var record = (await shield.HearAsync(ControlMessage.BodyOneofCase.Records)).Records.Records_[^1];
+
+        using var played = await port.ConnectAsync(pop, hello);
+        await played.HearAsync(ControlMessage.BodyOneofCase.Welcome);
+        await played.AckAsync(hello.Position, hello.Hash); // as a node repeats what it removed of late
+        await played.BeatAsync(1);
+        await played.HearAsync(ControlMessage.BodyOneofCase.Grant);
+        await shield.AckAsync(record.Position, record.Hash);
+
+        (await played.HearAsync(ControlMessage.BodyOneofCase.Snapshot)).Snapshot.Position.ShouldBe(record.Position);
+    }
+
+    [Fact]
     public async Task Refuses_a_dead_process_whose_successor_holds_the_folder_and_remembers_nothing_of_it()
     {
         await using var host = await ControlHost.StartAsync();
@@ -317,7 +374,7 @@ public sealed class The_fleet_port
         reader.Rows("SELECT instance_id || ' ' || latest FROM fleet_instances", row => row.GetString(0)).ShouldBe(["successor 1"]);
     }
 
-    internal static Task<LogRecord> AppendAsync(ControlHost host, long propertyId, IEnumerable<RuleMessage>? rules = null)
+    internal static Task<LogRecord> AppendAsync(ControlHost host, long propertyId, IEnumerable<RuleMessage>? rules = null, int count = 1)
     {
         var payload = new RecordPayload
         {
@@ -325,6 +382,14 @@ public sealed class The_fleet_port
             Purges = true,
             Purge = new PurgeBody { Rules = { rules ?? [new RuleMessage { Kind = RuleKind.All }] } },
         };
-        return host.Writer.WriteAsync(write => write.Append(payload), CancellationToken.None);
+        return host.Writer.WriteAsync(
+            write =>
+            {
+                for (var more = 1; more < count; more++)
+                    write.Append(payload);
+                return write.Append(payload);
+            },
+            CancellationToken.None
+        );
     }
 }
