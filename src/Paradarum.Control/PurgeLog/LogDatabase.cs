@@ -40,6 +40,20 @@ internal abstract class LogDatabase(DbConnection connection, Statements statemen
     /// <summary>What the operator calls it.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Whether the database failed, for now or for good: else it was asked what it cannot be asked, which is a mistake of this program's.</summary>
+    protected abstract bool IsFailure(DbException e);
+
+    /// <summary>The same of what a work threw, which may carry it inside.</summary>
+    public bool HasFailed(Exception thrown)
+    {
+        for (var cause = thrown; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is DbException e)
+                return IsFailure(e);
+        }
+        return false;
+    }
+
     /// <summary>Housekeeping between groups, in nobody's commit.</summary>
     /// <param name="idle">Nobody waits, and it is due (<see cref="LogOptions.UpkeepEvery"/>).</param>
     public virtual void Maintain(bool idle) { }

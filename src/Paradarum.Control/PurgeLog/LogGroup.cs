@@ -64,7 +64,8 @@ internal sealed class LogGroup : IDisposable
             if (work.HasSavepoint)
                 Database.RollBackWork();
             work.Write = null;
-            work.Thrown = e;
+            // A statement that waited too long for a lock, or found the disk full: as after a commit that failed, the same may succeed in a moment.
+            work.Thrown = Database.HasFailed(e) ? new LogUnavailableException("The change could not be written.", e) : e;
             _done.Add(work);
             return;
         }

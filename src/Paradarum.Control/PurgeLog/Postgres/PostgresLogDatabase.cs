@@ -45,6 +45,13 @@ internal sealed class PostgresLogDatabase : LogDatabase
     public override void Finish() =>
         _connection.Run($"SELECT pg_advisory_unlock({LockKey.ToString(CultureInfo.InvariantCulture)}), pg_notify('{Channel}', '')");
 
+    /// <summary>
+    /// What the server did not answer, and what it refused for reasons of its own (classes of SQLSTATE, appendix A of its manual): connection, state of the transaction, rollback,
+    /// resources, limits, locks, operator, system, internal.
+    /// </summary>
+    protected override bool IsFailure(DbException e) =>
+        e is not PostgresException said || said.SqlState[..2] is "08" or "25" or "40" or "53" or "54" or "55" or "57" or "58" or "XX";
+
     public static PostgresLogDatabase Open(string settings, IReadOnlyList<SchemaPart> parts)
     {
         var connection = new NpgsqlConnection(settings);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -77,6 +78,13 @@ internal sealed class SqliteLogDatabase : LogDatabase
                 $"SQLite keeps {pragma} at {found} where {wanted} is needed: purges would not survive a power cut."
             );
     }
+
+    protected override bool IsFailure(DbException e) =>
+        e
+            is not SqliteException
+            {
+                SqliteErrorCode: raw.SQLITE_ERROR or raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH or raw.SQLITE_MISUSE or raw.SQLITE_RANGE
+            };
 
     public override void Maintain(bool idle)
     {
