@@ -51,6 +51,9 @@ internal sealed partial class FleetDesk
         lock (_lock)
         {
             _newsTold = default;
+            // What made a range complete may be time alone, or another node's: whoever applied it is then shown so from the first moment.
+            if (_draft.IsUrgent)
+                NoteProgress(Now());
             return _draft.Take(_records.All);
         }
     }

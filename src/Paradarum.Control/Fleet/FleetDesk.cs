@@ -301,8 +301,8 @@ internal sealed partial class FleetDesk
         _machine.Dispatch.Advance(now);
         _draft.Raise(_machine.Dispatch);
         var counts = everyNode;
-        foreach (var node in everyNode ? _machine.Nodes : [])
-            _records.NoteProgress(node, now);
+        if (everyNode)
+            NoteProgress(now);
         if (touched is not null && !everyNode)
             counts = _records.NoteProgress(touched, now);
         if (counts)
@@ -310,6 +310,12 @@ internal sealed partial class FleetDesk
         _streams.Follow(_machine.Dispatch, now);
         foreach (var watcher in _watchers)
             watcher.Set();
+    }
+
+    private void NoteProgress(TimeSpan now)
+    {
+        foreach (var node in _machine.Nodes)
+            _records.NoteProgress(node, now);
     }
 
     private void TakeGone(TimeSpan now)
