@@ -11,6 +11,11 @@ internal sealed class AckBook
     /// <summary>Ranges per node, and positions with counts, that are kept in memory; older ones are read from the database.</summary>
     private const int MostRemembered = 4096;
 
+    /// <summary>Ranges of all nodes together: the more nodes there are, the fewer of each, down to <see cref="FewestOfNode"/>.</summary>
+    private const int MostRanges = 1 << 18;
+
+    private const int FewestOfNode = 16;
+
     private readonly Dictionary<string, List<AckRange>> _byNode = new(StringComparer.Ordinal);
     private readonly SortedDictionary<ulong, Dictionary<string, PurgeCount>> _counts = [];
     private readonly List<Completed> _completed = [];
@@ -54,8 +59,8 @@ internal sealed class AckBook
         {
             var ranges = RangesOf(range.NodeId);
             ranges.Add(range);
-            if (ranges.Count > 2 * MostRemembered)
-                ranges.RemoveRange(0, MostRemembered);
+            if (ranges.Count > 2 * MostOfNode)
+                ranges.RemoveRange(0, ranges.Count - MostOfNode);
         }
         foreach (var (key, count) in news.Counts)
         {
@@ -153,6 +158,8 @@ internal sealed class AckBook
             _forgottenThrough = Math.Max(_forgottenThrough, old);
         }
     }
+
+    private int MostOfNode => Math.Clamp(MostRanges / Math.Max(1, _byNode.Count), FewestOfNode, MostRemembered);
 
     private List<AckRange> RangesOf(string nodeId) => _byNode.TryGetValue(nodeId, out var ranges) ? ranges : _byNode[nodeId] = [];
 

@@ -12,12 +12,30 @@ internal static class ReceiptStore
     /// <summary>Rows of each kind that a start reads; older ones are looked up when asked for.</summary>
     private const int MostRemembered = 4096;
 
-    public static ImmutableArray<AckRange> NewestAcks(LogWrite write) =>
-        [
-            .. write
-                .Query("SELECT ranges FROM fleet_acks ORDER BY through DESC LIMIT $1", row => ReadRanges(row.GetString(0)), MostRemembered)
-                .SelectMany(ranges => ranges),
-        ];
+    /// <summary>Ranges in the rows of acknowledgements that a start reads: each row has one of every node, and others wait for the start.</summary>
+    private const int MostRanges = 1 << 16;
+
+    public static ImmutableArray<AckRange> NewestAcks(LogWrite write)
+    {
+        var ranges = ImmutableArray.CreateBuilder<AckRange>();
+        var (rows, largest, below) = (0, MostRanges / 8, long.MaxValue);
+        while (rows < MostRemembered && ranges.Count < MostRanges)
+        {
+            var page = write.Query(
+                "SELECT through, ranges FROM fleet_acks WHERE through < $1 ORDER BY through DESC LIMIT $2",
+                row => (Through: row.GetInt64(0), Ranges: ReadRanges(row.GetString(1))),
+                below,
+                Math.Clamp((MostRanges - ranges.Count) / largest, 1, MostRemembered - rows)
+            );
+            if (page.Count == 0)
+                break;
+            (rows, below) = (rows + page.Count, page[^1].Through);
+            largest = Math.Max(1, page.Max(row => row.Ranges.Length));
+            foreach (var row in page)
+                ranges.AddRange(row.Ranges);
+        }
+        return ranges.DrainToImmutable();
+    }
 
     public static ImmutableArray<KeyValuePair<CountKey, PurgeCount>> NewestCounts(LogWrite write) =>
         [

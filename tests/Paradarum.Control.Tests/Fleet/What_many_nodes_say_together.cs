@@ -63,6 +63,37 @@ public sealed class What_many_nodes_say_together
         draft.IsEmpty.ShouldBeTrue();
     }
 
+    [Fact]
+    public async Task Is_read_at_a_start_no_further_back_than_so_many_nodes_allow()
+    {
+        using var folder = new TemporaryFolder();
+        await using var writer = Open(folder.Path);
+        var at = DateTimeOffset.FromUnixTimeMilliseconds(1_000);
+        for (var purge = 1UL; purge <= 20; purge++)
+            await SaveAsync(writer, [], [.. Enumerable.Range(0, Many).Select(n => new AckRange($"node-{n}", purge - 1, purge, at))]);
+
+        var acks = (await LoadAsync(writer)).Acks;
+
+        acks.Length.ShouldBeInRange(65_536, 65_536 + Many, "a row for each purge is read until there are enough");
+        acks.Select(range => range.Through).Distinct().ShouldBe(Enumerable.Range(7, 14).Select(n => (ulong)n), ignoreOrder: true);
+        using var reader = writer.OpenReader();
+        ReceiptStore
+            .FindAcks(reader, 3)
+            .Count(range => range.Through == 3)
+            .ShouldBe(Many, "older ones are looked up when they are asked for");
+    }
+
+    [Fact]
+    public async Task Is_read_whole_at_the_start_of_a_small_fleet()
+    {
+        using var folder = new TemporaryFolder();
+        await using var writer = Open(folder.Path);
+        for (var purge = 1UL; purge <= 300; purge++)
+            await SaveAsync(writer, [], [new AckRange("node-0", purge - 1, purge, DateTimeOffset.FromUnixTimeMilliseconds(1_000))]);
+
+        (await LoadAsync(writer)).Acks.Select(range => range.Through).Order().ShouldBe(Enumerable.Range(1, 300).Select(n => (ulong)n));
+    }
+
     private static NodeRecord Node(int n, ulong applied, ulong final) =>
         new(
             $"node-{n}",
@@ -100,11 +131,14 @@ public sealed class What_many_nodes_say_together
             CancellationToken.None
         );
 
-    private static Task<bool> SaveAsync(LogWriter writer, IReadOnlyList<NodeRecord> advanced) =>
+    private static Task<bool> SaveAsync(LogWriter writer, IReadOnlyList<NodeRecord> advanced, IReadOnlyList<AckRange>? acks = null) =>
         writer.WriteAsync(
             write =>
             {
-                ReceiptStore.Save(write, new FleetNews([], [], ImmutableDictionary<CountKey, PurgeCount>.Empty, [], advanced, 0, 0));
+                ReceiptStore.Save(
+                    write,
+                    new FleetNews([], acks ?? [], ImmutableDictionary<CountKey, PurgeCount>.Empty, [], advanced, 0, 0)
+                );
                 return true;
             },
             CancellationToken.None
