@@ -33,7 +33,11 @@ internal sealed class NodeSnapshots(LogWriter writer, Func<CatalogueSnapshot> ca
         }
     }
 
-    private static List<SnapshotPart> Parts(
+    /// <param name="epoch">Of the log.</param>
+    /// <param name="head">What the snapshot is as of.</param>
+    /// <param name="catalogue">As of the head.</param>
+    /// <param name="positions">Those that go on changing: the last record of a property may be one behind the head by now, of which this snapshot holds nothing.</param>
+    internal static List<SnapshotPart> Parts(
         string epoch,
         LogHead head,
         CatalogueSnapshot catalogue,
@@ -58,8 +62,8 @@ internal sealed class NodeSnapshots(LogWriter writer, Func<CatalogueSnapshot> ca
             {
                 PropertyId = property.Id,
                 Property = property.Configuration.ToMessage(),
-                LastPurge = at.LastPurge,
-                LastConfiguration = at.LastConfiguration,
+                LastPurge = Math.Min(at.LastPurge, head.Position),
+                LastConfiguration = Math.Min(at.LastConfiguration, head.Position),
             };
             var size = message.CalculateSize();
             if (bytes > 0 && bytes + size > PartBytes)

@@ -101,7 +101,9 @@ internal sealed class PurgeHistory(LogReaders readers, LogFeed feed, PurgeProgre
     {
         if (PurgeRows.LastThrough(reader, propertyId, through) is not { } last || last.Position <= after)
             return ([], 0);
-        var first = PurgeRows.FirstAfter(reader, propertyId, after)!.Value;
+        // Retention may have dropped them all since.
+        if (PurgeRows.FirstAfter(reader, propertyId, after) is not { } first)
+            return ([], 0);
         var total = (int)(last.Ordinal - first.Ordinal + 1);
         if (page.Skip >= total)
             return ([], total);

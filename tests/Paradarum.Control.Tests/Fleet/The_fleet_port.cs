@@ -151,6 +151,21 @@ public sealed class The_fleet_port
     }
 
     [Fact]
+    public async Task Puts_nothing_into_a_snapshot_that_came_after_it()
+    {
+        await using var host = await ControlHost.StartAsync();
+        var property = await host.AddPropertyAsync("shop");
+        var head = host.Feed.Head;
+        await AppendAsync(host, property.Id);
+        await AppendAsync(host, property.Id);
+
+        var parts = NodeSnapshots.Parts(host.Feed.Epoch, head, host.Catalogue.Current, host.Feed.Positions);
+
+        var one = parts.SelectMany(part => part.Properties).Single(one => one.PropertyId == property.Id);
+        (one.LastConfiguration, one.LastPurge).ShouldBe((head.Position, head.Position));
+    }
+
+    [Fact]
     public async Task Answers_a_heartbeat_with_lease_grace_and_the_durable_head()
     {
         await using var host = await ControlHost.StartAsync();
