@@ -65,6 +65,9 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
             foreach (var purge in change.Purges)
                 _tally.Open(purge.PropertyId, purge.Position);
             _current = change.Build();
+            // Nobody sweeps for a property that is gone: what its purges removed is all they will.
+            foreach (var (propertyId, position) in change.Removed)
+                _tally.Close(propertyId, position);
             // A fetch that adds its entry reads the snapshot afterwards; the index is read after the snapshot is seen by all. So one sees the other.
             Interlocked.MemoryBarrier();
 
@@ -177,11 +180,17 @@ internal sealed class NodeState(EntryIndex index, TimeProvider time)
     }
 
     /// <summary>Forgets a property's rules up to a position. The sweeper says when (<see cref="Retirement"/>).</summary>
-    internal void Retire(long propertyId, ulong through, ulong horizon = 0) =>
+    /// <param name="propertyId">Whose rules.</param>
+    /// <param name="through">A position of <paramref name="generation"/>.</param>
+    /// <param name="generation">What was swept. Nothing is forgotten of another one: its positions may be those of another log.</param>
+    /// <param name="horizon">What is stamped below it is refused from here on.</param>
+    internal void Retire(long propertyId, ulong through, long generation, ulong horizon = 0) =>
         Change(
             propertyId,
             pending =>
             {
+                if (_current.Generation != generation)
+                    return pending;
                 _tally.Close(propertyId, through);
                 return pending.Retire(through, horizon);
             }

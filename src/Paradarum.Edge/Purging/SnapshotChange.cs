@@ -15,6 +15,7 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
 {
     private readonly ImmutableDictionary<long, PropertyView>.Builder _properties = before.Properties.ToBuilder();
     private readonly Dictionary<long, PurgesOfProperty> _purged = [];
+    private readonly List<(long, ulong)> _removed = [];
     private readonly List<AppliedPurge> _purges = [];
     private (ulong Position, ReadOnlyMemory<byte> Hash) _last = (before.Position, before.Hash);
     private ImmutableDictionary<long, bool> _unread = before.Unread;
@@ -24,6 +25,9 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
 
     /// <summary>Purges in force with the new snapshot, in order.</summary>
     public IReadOnlyList<AppliedPurge> Purges => _purges;
+
+    /// <summary>Properties that went, and by which record; one may be here again since.</summary>
+    public IReadOnlyList<(long PropertyId, ulong Position)> Removed => _removed;
 
     /// <exception cref="InvalidOperationException">The record does not follow the one before: the node must stop rather than skip.</exception>
     public void Apply(LogRecord record)
@@ -40,7 +44,7 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
         else if (payload.BodyCase is RecordPayload.BodyOneofCase.Property)
             Configure(payload.PropertyId, record.Position, payload.Property, !isOfLaterVersion);
         else if (payload.BodyCase is RecordPayload.BodyOneofCase.PropertyRemoved)
-            Remove(payload.PropertyId);
+            Remove(payload.PropertyId, record.Position);
         else
             NotUnderstood(payload.PropertyId, record.Position, payload.Purges);
     }
@@ -155,8 +159,9 @@ internal sealed class SnapshotChange(NodeSnapshot before, string nodeId, Func<lo
     private PendingRules Since(long propertyId, ulong position) =>
         PendingRules.None.Add(position, [PurgeRule.All], static target => target, budgetOf(propertyId));
 
-    private void Remove(long propertyId)
+    private void Remove(long propertyId, ulong position)
     {
+        _removed.Add((propertyId, position));
         _configured = true;
         _unread = _unread.Remove(propertyId);
         _hostsChanged |= _properties.Remove(propertyId);

@@ -104,21 +104,21 @@ internal sealed class Sweeper : BackgroundService
         // 2. What no fetch in flight is older than. The register is read again: a fetch that ended meanwhile tested what it stored.
         var through = Retirement.Through(snapshot.Position, _state.Index.OldestStamp(propertyId));
         if (through >= pending.Newest)
-            _state.Retire(propertyId, through);
+            _state.Retire(propertyId, through, snapshot.Generation);
         else if (isStuck && swept >= pending.Newest)
-            _state.Retire(propertyId, swept, horizon: swept);
+            _state.Retire(propertyId, swept, snapshot.Generation, horizon: swept);
         else
-            WaitForFetches(propertyId, through);
+            WaitForFetches(propertyId, through, snapshot.Generation);
         return true;
     }
 
     private ulong SweptThrough(long propertyId, long generation) =>
         _swept.TryGetValue(propertyId, out var swept) && swept.Generation == generation ? swept.Position : 0;
 
-    private void WaitForFetches(long propertyId, ulong through)
+    private void WaitForFetches(long propertyId, ulong through, long generation)
     {
         if (through > 0)
-            _state.Retire(propertyId, through);
+            _state.Retire(propertyId, through, generation);
         _waitsForFetches = true;
 
         // One that ended while we looked has not woken us.

@@ -326,6 +326,6 @@ internal sealed class SimulatedProcess
         if (_run.Mutation != Mutation.RuleRetiredOverAFetchInFlight)
             return;
         foreach (var (propertyId, _) in State.Current.Properties)
-            State.Retire(propertyId, State.Current.Position);
+            State.Retire(propertyId, State.Current.Position, State.Current.Generation);
     }
 }
