@@ -9,6 +9,9 @@ namespace Paradarum.Edge.Freshness;
 /// </summary>
 internal static class Deception
 {
+    /// <summary>Why such a page is not stored, as Cache-Status says it.</summary>
+    public const string Detail = "page-under-file-name";
+
     private static readonly FrozenSet<string> Files = new[]
     {
         "7z",

@@ -57,6 +57,9 @@ internal readonly record struct Outcome(OutcomeKind Kind, Decision Decision)
             return new(OutcomeKind.Again, asked);
 
         var confirmed = head.End == FlightEnd.Confirmed;
+        // Under another URL of the same key it may be purged by what does not match this fetch, since it was confirmed.
+        if (confirmed && !Fence.Test(current, head.Entry!).MayBeUsed)
+            return new(OutcomeKind.Again, asked);
         if (head.End == FlightEnd.Response && WantsPart(visit, head.Status) && (head.NotStored is not null || head.Length is null))
             return new(OutcomeKind.PassThrough, new(Served.Bypass, asked.Forward) { Detail = "range-not-stored" });
         var decision = new Decision(confirmed ? Served.Revalidated : Served.Miss, asked.Forward)

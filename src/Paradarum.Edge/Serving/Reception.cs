@@ -41,7 +41,7 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
         if (!head.Shareable && shared is { } key)
         {
             board.Withdraw(key, flight);
-            if (head.Verdict != StoreVerdict.Stored)
+            if (head.Verdict != StoreVerdict.Stored || head.NotStored is Deception.Detail)
                 board.MarkUnshareable(key);
         }
         if (head.NotStored is not null && !head.Shareable)
@@ -84,7 +84,7 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
             : !arrived.EndsItself && arrived.Status != 204 ? "length-unknown"
             : AlwaysOnline.Spares(plan, arrived.Failure, arrived.Status) ? "always-online"
             : groups.Length > CacheGroups.Most ? "too-many-groups"
-            : !freshness.Lifetime.IsExplicit && Deception.IsLikely(flight.Fetched.Path, headers) ? "page-under-file-name"
+            : !freshness.Lifetime.IsExplicit && Deception.IsLikely(flight.Fetched.Path, headers) ? Deception.Detail
             // After all else that forbids it: a body that is only too large may be kept in slices.
             : arrived.Length > largestStoredBody ? "too-large"
             : Overtaken(flight);
@@ -100,8 +100,12 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
             EndsItself = arrived.EndsItself,
             NotStored = notStored,
             // Some who wait may have come after the invalidation: nobody knew then that this fetch would bring a member.
+            // And a page that is somebody's own is so for those who wait with them too.
             Shareable =
-                !overtaken && verdict == StoreVerdict.Stored && freshness.Judge(default, arrived.ResponseTime) == ReuseVerdict.Fresh,
+                !overtaken
+                && verdict == StoreVerdict.Stored
+                && notStored is not Deception.Detail
+                && freshness.Judge(default, arrived.ResponseTime) == ReuseVerdict.Fresh,
         };
     }
 

@@ -94,7 +94,10 @@ internal sealed class Relay(
     private void NoteShareable(int status, IHeaderDictionary received)
     {
         var control = CacheControl.OfResponse(received);
-        if (StoreRules.Judge("GET", visit.Headers, status, received, control, visit.RuleTtl) == StoreVerdict.Stored)
+        if (
+            StoreRules.Judge("GET", visit.Headers, status, received, control, visit.RuleTtl) == StoreVerdict.Stored
+            && !Deception.IsLikely(visit.Target.Path, received)
+        )
             board.MarkShareable(visit.Shared);
     }
 
