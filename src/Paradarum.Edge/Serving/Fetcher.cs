@@ -101,7 +101,8 @@ internal sealed class Fetcher(
     )
     {
         var responseTime = time.GetUtcNow();
-        var length = response.Content.Headers.ContentLength;
+        // RFC 9112 §6.3: a transfer coding overrides a length that is said beside it.
+        var length = response.Headers.TransferEncodingChunked == true ? null : response.Content.Headers.ContentLength;
         // RFC 9112 §8: the orderly end of a connection ends a body too. Under TLS (§9.8) an end that was forged cannot be told from one that was meant.
         var endsItself =
             (length is not null || response.Headers.TransferEncodingChunked == true || !upstream.IsTls)

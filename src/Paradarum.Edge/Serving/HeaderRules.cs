@@ -117,6 +117,8 @@ internal static class HeaderRules
             connection = new StringValues([.. listed]);
         Copy(response.Headers.NonValidated, headers, connection);
         Copy(response.Content.Headers.NonValidated, headers, connection);
+        if (response.Headers.TransferEncodingChunked == true)
+            headers.ContentLength = null;
         return headers;
     }
 
