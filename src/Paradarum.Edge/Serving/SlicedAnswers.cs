@@ -63,7 +63,8 @@ internal sealed class SlicedAnswers(
     /// <summary>No slice of a body that is no more is used again.</summary>
     private void Forget(HttpVisit visit, SlicedBody body, FlightHead failed)
     {
-        if (failed.End == FlightEnd.Unsliceable)
+        // A second time in one visit: each request brings another body, or is refused its range, and the next round would fetch the whole again for nothing.
+        if (failed.End == FlightEnd.Unsliceable || ++visit.BodiesLost > 1)
             board.MarkUnsliceable(visit.Shared);
         store.DropBody(visit.Property.Id, visit.Key, body);
     }

@@ -103,6 +103,9 @@ internal sealed class HttpVisit(HttpContext context) : Visit
     /// <summary>Bytes of the body, for figures: what was said beforehand, else what was counted on the way.</summary>
     public long Sent => Streamed > 0 ? Streamed : Traffic.BodyOf(context);
 
+    /// <summary>How often the slices of what it was to be sent turned out to be of another body.</summary>
+    public int BodiesLost { get; set; }
+
     /// <summary>From a PoP of the fleet, or a visitor whom the operator trusts; null: it is made here.</summary>
     public string? GivenId { get; init; }
 }
