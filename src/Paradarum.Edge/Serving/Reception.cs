@@ -78,13 +78,15 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
         var control = CacheControl.OfResponse(headers);
         var verdict = StoreRules.Judge("GET", plan.Visitor, arrived.Status, headers, control, plan.RuleTtl);
         var freshness = StoredFreshness.Of(headers, arrived.Status, arrived.RequestTime, arrived.ResponseTime, plan.RuleTtl);
+        // Judged by itself: whatever else forbids to store it, it is for nobody who waits.
+        var isSomebodys = !freshness.Lifetime.IsExplicit && Deception.IsLikely(flight.Fetched.Path, headers);
         var notStored =
             verdict != StoreVerdict.Stored ? Kebab(verdict)
             : flight.NotStored is not null ? flight.NotStored
             : !arrived.EndsItself && arrived.Status != 204 ? "length-unknown"
             : AlwaysOnline.Spares(plan, arrived.Failure, arrived.Status) ? "always-online"
             : groups.Length > CacheGroups.Most ? "too-many-groups"
-            : !freshness.Lifetime.IsExplicit && Deception.IsLikely(flight.Fetched.Path, headers) ? Deception.Detail
+            : isSomebodys ? Deception.Detail
             // After all else that forbids it: a body that is only too large may be kept in slices.
             : arrived.Length > largestStoredBody ? "too-large"
             : Overtaken(flight);
@@ -104,7 +106,7 @@ internal sealed class Reception(NodeState state, ResponseStore store, FlightBoar
             Shareable =
                 !overtaken
                 && verdict == StoreVerdict.Stored
-                && notStored is not Deception.Detail
+                && !isSomebodys
                 && freshness.Judge(default, arrived.ResponseTime) == ReuseVerdict.Fresh,
         };
     }
